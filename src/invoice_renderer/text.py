@@ -1,0 +1,63 @@
+"""Text from outside, made safe to set: ``clean_text`` is the only way in.
+
+A single hostile field can stop a layout engine (100 000 zero-width spaces take WeasyPrint over
+90 seconds) or mislead a reader (a bidi override turns an amount around), so every text field is
+capped and normalised before it reaches the page. What is removed has no shape on paper.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+RAW_FACTOR = 8  # raw text longer than this many times its limit is refused unread
+RAW_ALLOWANCE = 256
+COMBINING_MARKS_IN_A_ROW = 4  # enough for Vietnamese, Hebrew points and polytonic Greek
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f]")
+_BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069\u206a-\u206f]")  # UAX #9, table 4
+_TAG = re.compile("[\U000e0000-\U000e007f]")
+_ZERO_WIDTH = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]"
+_ZERO_WIDTH_RUN = re.compile(f"({_ZERO_WIDTH}){_ZERO_WIDTH}+")
+_SPACE = re.compile(r"\s+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class TextRefused(ValueError):
+    """The text cannot be printed; the message says why, and never quotes it."""
+
+
+def clean_text(raw: str, *, limit: int) -> str:
+    """Normalise to NFC on one line; refuse lone surrogates and what exceeds ``limit`` characters.
+
+    Control characters, bidi controls and tag characters are removed, white space is folded to
+    single spaces, runs of zero-width characters to one, runs of combining marks to four.
+    """
+    if len(raw) > RAW_FACTOR * limit + RAW_ALLOWANCE:
+        raise TextRefused(f"is longer than {limit} characters")
+    is_plain = raw.isascii() and raw.isprintable()
+    text = " ".join(raw.split()) if is_plain else _clean_unicode(raw)
+    if len(text) > limit:
+        raise TextRefused(f"is longer than {limit} characters")
+    return text
+
+
+def _clean_unicode(raw: str) -> str:
+    if _SURROGATE.search(raw):
+        raise TextRefused("is not valid Unicode")
+    text = unicodedata.normalize("NFC", raw)
+    for invisible in (_CONTROL, _BIDI_CONTROL, _TAG):
+        text = invisible.sub("", text)
+    text = _ZERO_WIDTH_RUN.sub(r"\1", text)
+    text = _SPACE.sub(" ", text).strip()
+    return _cap_combining_marks(text)
+
+
+def _cap_combining_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if marks <= COMBINING_MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)

@@ -1,0 +1,17 @@
+"""What is wrong with a document, in words that never quote its values."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+
+def first_problem(error: ValidationError, *, root: str) -> tuple[str, str]:
+    """The path of the first bad field, as in ``invoice_items[2].amount``, and what is wrong."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    path = ""
+    for step in first["loc"]:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    if first["type"] == "missing":
+        return path or root, "is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    return path or root, message[:1].lower() + message[1:]
