@@ -1,0 +1,55 @@
+"""A circuit breaker: where CarrierX keeps failing, stop asking for a while.
+
+In memory, one per container. pybreaker would do, but holds its lock during the call, so that
+calls from two threads would wait for each other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from invoice_renderer.errors import BillingUnavailable
+
+FAILURES = 5
+OPEN_SECONDS = 20.0
+
+
+class Breaker:
+    """Opens after five failures in a row; twenty seconds later lets one call probe."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._shut_until = 0.0
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Count this call; :class:`BillingUnavailable` at once while the breaker is open."""
+        self._admit()
+        try:
+            yield
+        except BillingUnavailable:
+            self._fail()
+            raise
+        self._succeed()
+
+    def _admit(self) -> None:
+        with self._lock:
+            if self._failures < FAILURES:
+                return
+            if self._clock() < self._shut_until:
+                raise BillingUnavailable("it failed repeatedly and is left alone", again=False)
+            self._shut_until = self._clock() + OPEN_SECONDS  # this call probes, others wait
+
+    def _fail(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._shut_until = self._clock() + OPEN_SECONDS
+
+    def _succeed(self) -> None:
+        with self._lock:
+            self._failures = 0

@@ -1,0 +1,166 @@
+"""The bearer token for CarrierX, from Secrets Manager: cached, and refreshed when refused.
+
+The token never appears in a log, a ``repr``, an error, a setting or the environment. A rotated
+token costs no invoice: the first 401 makes the holder of the old token ask for the new one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from invoice_renderer.errors import SecretUnavailable, SecretUnreadable
+from invoice_renderer.strict_json import JsonRefused, parse_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FRESH_SECONDS = 300  # a secret this young is used without asking
+STALE_SECONDS = 900  # and one this old still is, where Secrets Manager does not answer
+REFRESH_SECONDS = 30  # a forced refresh is not repeated sooner, so that refusals do not hammer
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: a header value without surprises
+_GONE_FOR_GOOD = frozenset(
+    "ResourceNotFoundException AccessDeniedException AccessDenied InvalidRequestException "
+    "DecryptionFailure KMSAccessDeniedException UnrecognizedClientException".split()
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Token:
+    """A secret that does not print itself."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def reveal(self) -> str:
+        return self._secret
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and other._secret == self._secret
+
+    def __hash__(self) -> int:
+        return hash(self._secret)
+
+    def __repr__(self) -> str:
+        return "Token(…)"
+
+
+class TokenSource(Protocol):
+    """Where a client gets its token, and says that one was refused."""
+
+    def current(self) -> Token: ...
+
+    def refreshed(self, refused: Token) -> Token: ...
+
+
+class SecretToken:
+    """The token in a secret: the whole string, or one ``field`` of a JSON object."""
+
+    def __init__(
+        self,
+        secrets: SecretsManagerClient,
+        *,
+        secret_id: str,
+        field: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._secrets = secrets
+        self._secret_id = secret_id
+        self._field = field
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._fetched_at = float("-inf")
+
+    def current(self) -> Token:
+        """The token; from the cache for five minutes, or for fifteen while AWS is silent.
+
+        :raises SecretUnreadable: missing, denied, empty or malformed: a person must mend it.
+        :raises SecretUnavailable: Secrets Manager does not answer, and nothing is cached.
+        """
+        with self._lock:
+            if self._token is not None and self._age() < FRESH_SECONDS:
+                return self._token
+            try:
+                return self._fetch()
+            except SecretUnavailable:
+                if self._token is None or self._age() >= STALE_SECONDS:
+                    raise
+                logger.warning("secret_stale: Secrets Manager is silent; using the cached token")
+                return self._token
+
+    def refreshed(self, refused: Token) -> Token:
+        """A newer token than ``refused`` where there is one, and the same one where not."""
+        with self._lock:
+            if self._token is not None and self._token != refused:
+                return self._token  # another thread was first
+            if self._age() < REFRESH_SECONDS and self._fetched_after_refusal:
+                return refused
+            token = self._fetch()
+            self._fetched_after_refusal = token == refused
+            return token
+
+    def forget(self) -> None:
+        """Drop the cached token, as after a restore from a snapshot."""
+        with self._lock:
+            self._token = None
+            self._fetched_at = float("-inf")
+
+    _fetched_after_refusal = False
+
+    def _age(self) -> float:
+        return self._clock() - self._fetched_at
+
+    def _fetch(self) -> Token:
+        token = parse_token(self._read_secret(), field=self._field)
+        self._token, self._fetched_at = token, self._clock()
+        return token
+
+    def _read_secret(self) -> str:
+        try:
+            answer = self._secrets.get_secret_value(SecretId=self._secret_id)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in _GONE_FOR_GOOD:
+                raise SecretUnreadable(f"cannot be read ({code})") from None
+            raise SecretUnavailable from None
+        except BotoCoreError:
+            raise SecretUnavailable from None
+        if "SecretString" not in answer:
+            raise SecretUnreadable("is binary; store the token as text")
+        return answer["SecretString"]
+
+
+def parse_token(secret: str, *, field: str = "") -> Token:
+    """Take the token out of a secret's text; one trailing line end is an editor's, and dropped.
+
+    A line break anywhere else would be a header injection, and is refused.
+    """
+    text = _field_of(secret, field) if field else secret
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise SecretUnreadable("is empty")
+    if not _TOKEN.fullmatch(text):
+        raise SecretUnreadable("is not a bearer token: it has spaces, line breaks or non-ASCII")
+    return Token(text)
+
+
+def _field_of(secret: str, field: str) -> str:
+    try:
+        fields = parse_json(secret)
+    except JsonRefused:
+        raise SecretUnreadable("is not JSON, though CARRIERX_TOKEN_FIELD names a field") from None
+    value = fields.get(field) if isinstance(fields, dict) else None
+    if not isinstance(value, str):
+        raise SecretUnreadable(f"has no text in its field {field}")
+    return value

@@ -1,0 +1,149 @@
+"""Objects under ``requests/`` of the intake bucket: which invoices somebody wants rendered.
+
+The body is JSON (one object or an array), NDJSON (a line each) or CSV with a column
+``invoice_sid``; other columns and fields are the options. An empty object names the invoice by
+its key: ``requests/<sid>``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from invoice_renderer.aws_faults import code_of, is_final, status_of
+from invoice_renderer.errors import (
+    IntakeObjectMissing,
+    RequestError,
+    RequestMalformed,
+    RequestTooLarge,
+    StorageRefused,
+    StorageUnavailable,
+)
+from invoice_renderer.request import (
+    OPERATOR,
+    IntakeObject,
+    RenderRequest,
+    parse_request,
+    parse_sid,
+)
+from invoice_renderer.strict_json import JsonRefused, parse_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PREFIX = "requests/"
+INTAKE_BYTES = 1024 * 1024
+MAX_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that is no request: ``where`` it stands, what is wrong, and its SID if it has one."""
+
+    where: str
+    error: RequestError
+    sid: str
+
+
+class Intake:
+    """Reads the intake bucket. Whoever can write there is the operator (IAM guards it)."""
+
+    def __init__(self, s3: S3Client, *, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def read_requests(self, item: IntakeObject) -> list[RenderRequest | RefusedRow]:
+        """Every row of one object, each judged alone; the event's own version is read.
+
+        :raises RequestError: the object as a whole cannot be read.
+        """
+        return list(parse_rows(self._read(item), key=item.key))
+
+    def _read(self, item: IntakeObject) -> bytes:
+        version = {"VersionId": item.version_id} if item.version_id else {}
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=item.key, **version)  # type: ignore[arg-type]
+            if answer["ContentLength"] > INTAKE_BYTES:
+                raise RequestTooLarge("The intake object", INTAKE_BYTES)
+            return answer["Body"].read()
+        except ClientError as error:
+            if status_of(error) == 404:
+                raise IntakeObjectMissing from None
+            if is_final(error):
+                raise StorageRefused("INTAKE_BUCKET", code_of(error)) from None
+            raise StorageUnavailable from None
+        except BotoCoreError:
+            raise StorageUnavailable from None
+
+
+def parse_rows(body: bytes, *, key: str) -> Iterator[RenderRequest | RefusedRow]:
+    """Requests of one object, in order.
+
+    :raises RequestMalformed: neither JSON nor NDJSON nor CSV with a column ``invoice_sid``.
+    """
+    text = _decoded(body).strip()
+    if not text:
+        yield RenderRequest(parse_sid(key.removeprefix(PREFIX)), OPERATOR)
+        return
+    rows = _json_rows(text) if text[0] in "[{" else _csv_rows(text)
+    if len(rows) > MAX_ROWS:
+        raise RequestMalformed(f"lists more than {MAX_ROWS} invoices; split the file", path=key)
+    for where, row in rows:
+        yield _judge(where, row)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")  # spreadsheets write a byte order mark
+    except UnicodeDecodeError:
+        raise RequestMalformed("The intake object is not UTF-8 text.") from None
+
+
+def _json_rows(text: str) -> list[tuple[str, object]]:
+    try:
+        parsed = parse_json(text)
+    except JsonRefused as refused:
+        lines = text.splitlines()
+        if len(lines) < 2:
+            raise RequestMalformed(f"The intake object {refused}.") from None
+        return [_json_line(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = parsed if isinstance(parsed, list) else [parsed]
+    return [(f"row {number}", row) for number, row in enumerate(rows, 1)]
+
+
+def _json_line(number: int, line: str) -> tuple[str, object]:
+    try:
+        return f"line {number}", parse_json(line)
+    except JsonRefused:
+        return f"line {number}", None
+
+
+def _csv_rows(text: str) -> list[tuple[str, object]]:
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if "invoice_sid" not in (reader.fieldnames or ()):
+            raise RequestMalformed("The CSV has no column invoice_sid.")
+        return [
+            (
+                f"line {reader.line_num}",
+                {name: value or None for name, value in row.items() if name},
+            )
+            for row in reader
+        ]
+    except csv.Error:
+        raise RequestMalformed("The intake object is neither JSON nor NDJSON nor CSV.") from None
+
+
+def _judge(where: str, row: object) -> RenderRequest | RefusedRow:
+    if not isinstance(row, Mapping):
+        return RefusedRow(where, RequestMalformed("is not a JSON object", path=where), "")
+    try:
+        return parse_request(row, OPERATOR)
+    except RequestError as error:
+        sid = row.get("invoice_sid")
+        return RefusedRow(where, error, sid[:64] if isinstance(sid, str) else "")
