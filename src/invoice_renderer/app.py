@@ -1,0 +1,230 @@
+"""The Lambda entry points, ``api`` and ``worker``; the only file that constructs collaborators.
+
+Both functions run one package. ``api`` answers API Gateway within 28 seconds; ``worker`` takes
+queue batches, direct events and direct invocations within 300.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+
+from invoice_renderer.billing import BillingClient
+from invoice_renderer.credentials import SecretToken
+from invoice_renderer.deadline import Deadline
+from invoice_renderer.document import DocumentRenderer
+from invoice_renderer.errors import InvoiceRendererError, SettingsError, UnknownEvent
+from invoice_renderer.intake import Intake
+from invoice_renderer.observability import Observer
+from invoice_renderer.pipeline import Delivery, deliver_invoice
+from invoice_renderer.profile_source import ProfileSource, open_profile
+from invoice_renderer.queues import RequestQueue
+from invoice_renderer.request import RenderRequest
+from invoice_renderer.settings import Settings
+from invoice_renderer.storage import InvoiceStore
+from invoice_renderer.sweep import CursorStore, SweepReport, sweep_issued
+from invoice_renderer.triggers import Surroundings, api_gateway, sqs
+from invoice_renderer.worker import Unexpected, Worker
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+AWS_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "max_attempts": 3},
+    signature_version="v4",
+)
+S3_CONFIG = AWS_CONFIG.merge(
+    Config(
+        signature_version="s3v4",  # boto3 would presign with SigV2, which cannot be bounded
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
+)
+
+
+logger = Logger()
+metrics = Metrics(namespace="InvoiceRenderer")
+tracer = Tracer(auto_patch=False)  # our own stages only: no URLs, no headers
+
+
+@dataclass(frozen=True)
+class Application:
+    """One deployment's collaborators, made on first use and kept while the container lives."""
+
+    settings: Settings
+    session: boto3.Session
+    observer: Observer
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Application:
+        """:raises SettingsError: names the variable that is missing or bad."""
+        return cls(
+            Settings.from_environment(environ), boto3.Session(), Observer(logger, metrics, tracer)
+        )
+
+    # ------------------------------------------------------------------------- entry points
+
+    def api(self, event: object, context: LambdaContext) -> dict[str, object]:
+        """Answer one HTTP request; every error is a problem document."""
+        try:
+            return self._answer(event, Deadline.from_context(context))
+        except InvoiceRendererError as error:
+            self.observer.refused(error)
+            return api_gateway.answer_error(error)
+        except Exception as error:  # noqa: BLE001  the caller gets a problem, never a stack trace
+            self.observer.unexpected()
+            return api_gateway.answer_error(Unexpected(error))
+
+    def worker(self, event: object, context: LambdaContext) -> dict[str, object]:
+        """Settle a queue's batch, or one event that came by itself."""
+        deadline = Deadline.from_context(context)
+        worker = self._worker(_account_of(context))
+        if not sqs.matches(event):
+            return worker.handle_event(event, deadline)
+        return sqs.answer(worker.handle_batch(sqs.parse(event), deadline))
+
+    # ------------------------------------------------------------------------- the work
+
+    def deliver(self, request: RenderRequest, deadline: Deadline) -> Delivery:
+        return deliver_invoice(
+            request,
+            billing=self.billing,
+            profiles=self.profiles,
+            renderer=self.renderer,
+            store=self.store,
+            meter=self.observer,
+            deadline=deadline,
+            max_lines=self.settings.max_lines,
+        )
+
+    def sweep(self, deadline: Deadline) -> SweepReport:
+        return sweep_issued(
+            billing=self.billing,
+            cursors=CursorStore(self.s3, bucket=self.settings.output_bucket),
+            queue=self.queue,
+            deadline=deadline,
+            now=datetime.now(UTC),
+            first_days=self.settings.first_sweep_days,
+        )
+
+    def _answer(self, event: object, deadline: Deadline) -> dict[str, object]:
+        if not isinstance(event, Mapping) or not api_gateway.matches(event):
+            raise UnknownEvent(tuple(event) if isinstance(event, Mapping) else ())
+        method, request = api_gateway.parse(event, partner_claim=self.settings.partner_claim)
+        delivery = self.deliver(request, deadline)
+        self.observer.delivered(delivery)
+        return api_gateway.answer(method, delivery)
+
+    def _worker(self, account: str) -> Worker:
+        return Worker(
+            deliver=self.deliver,
+            sweep=self.sweep,
+            intake=Intake(self.s3, bucket=self.settings.intake_bucket),
+            queue=self.queue,
+            journal=self.observer,
+            surroundings=Surroundings(self.settings.intake_bucket, account),
+            max_receives=self.settings.max_receives,
+        )
+
+    # ------------------------------------------------------------------------- collaborators
+
+    @cached_property
+    def billing(self) -> BillingClient:
+        return BillingClient(
+            base_url=self.settings.carrierx_base_url,
+            tokens=self.tokens,
+            fields_parameter=self.settings.carrierx_fields_parameter,
+            page_size=self.settings.carrierx_page_size,
+        )
+
+    @cached_property
+    def tokens(self) -> SecretToken:
+        return SecretToken(
+            self.session.client("secretsmanager", config=AWS_CONFIG),
+            secret_id=self.settings.carrierx_token_secret,
+            field=self.settings.carrierx_token_field,
+        )
+
+    @cached_property
+    def s3(self) -> S3Client:
+        return self.session.client("s3", config=S3_CONFIG)
+
+    @cached_property
+    def store(self) -> InvoiceStore:
+        return InvoiceStore(
+            self.s3,
+            bucket=self.settings.output_bucket,
+            kms_key=self.settings.output_kms_key,
+            link_seconds=self.settings.link_seconds,
+            credentials=self._expiring_credentials(),
+        )
+
+    def _expiring_credentials(self) -> RefreshableCredentials | None:
+        """Credentials that know their end. Those in a function's environment do not."""
+        credentials = self.session.get_credentials()
+        return credentials if isinstance(credentials, RefreshableCredentials) else None
+
+    @cached_property
+    def queue(self) -> RequestQueue:
+        for name in ("queue_url", "dead_letter_queue_url"):
+            if not getattr(self.settings, name):
+                raise SettingsError(name.upper(), "is missing, and this function uses the queue")
+        return RequestQueue(
+            self.session.client("sqs", config=AWS_CONFIG),
+            queue_url=self.settings.queue_url,
+            dead_letter_queue_url=self.settings.dead_letter_queue_url,
+        )
+
+    @cached_property
+    def profiles(self) -> ProfileSource:
+        return open_profile(self.settings.seller_profile, s3=self.s3)
+
+    @cached_property
+    def renderer(self) -> DocumentRenderer:
+        return DocumentRenderer()
+
+
+# ----------------------------------------------------------------------------- Lambda
+
+
+@lru_cache(maxsize=1)
+def application() -> Application:
+    """This container's application, read from its environment."""
+    try:
+        return Application.from_environment(os.environ)
+    except SettingsError as error:
+        logger.critical("settings", extra={"setting": error.setting, "detail": error.detail})
+        raise
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def api(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
+    """``invoice_renderer.app.api``: behind API Gateway."""
+    return application().api(event, context)
+
+
+@logger.inject_lambda_context(correlation_id_path="id", clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def worker(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
+    """``invoice_renderer.app.worker``: behind the queue, and for direct invocations."""
+    return application().worker(event, context)
+
+
+def _account_of(context: LambdaContext) -> str:
+    """The account in the function's own ARN, ``arn:aws:lambda:region:account:function:name``."""
+    parts = str(getattr(context, "invoked_function_arn", "")).split(":")
+    return parts[4] if len(parts) > 4 else ""

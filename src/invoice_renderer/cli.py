@@ -1,0 +1,253 @@
+"""``invoice-pdf``: the operator's command line over the same pipeline.
+
+Exit codes (sysexits.h where it has one): 0 done, 2 usage, 65 bad invoice data, 69 upstream
+unavailable, 70 rendering failed, 77 not permitted. Errors are one line on stderr; with ``--json``
+both the result and the error are JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from invoice_renderer import __version__, errors
+from invoice_renderer.deadline import Deadline
+from invoice_renderer.document import DocumentRenderer
+from invoice_renderer.errors import InvoiceMalformed, InvoiceRendererError, OptionRefused
+from invoice_renderer.invoice import Invoice, find_discrepancies, parse_invoice, parse_partner
+from invoice_renderer.profile_source import open_profile
+from invoice_renderer.request import OPERATOR, RenderRequest, parse_options, parse_sid
+from invoice_renderer.strict_json import JsonRefused, parse_json
+
+MAX_LINES = 5_000
+DELIVER_SECONDS = 300.0
+DEFAULT_PROFILE = "example.toml"
+
+EXIT_OF: dict[type[InvoiceRendererError], int] = {
+    errors.RequestError: 2,
+    errors.SettingsError: 2,
+    errors.ProfileMalformed: 2,
+    errors.InvoiceError: 65,
+    errors.InvoiceNotFound: 77,
+    errors.BillingRefused: 77,
+    errors.SecretUnreadable: 77,
+    errors.StorageRefused: 77,
+    errors.BillingError: 69,
+    errors.SecretUnavailable: 69,
+    errors.ProfileUnavailable: 69,
+    errors.StorageUnavailable: 69,
+    errors.QueueUnavailable: 69,
+    errors.OutOfTime: 69,
+}
+"""The nearest class in an error's ancestry decides; anything else is 70."""
+
+cli = typer.Typer(
+    name="invoice-pdf",
+    help="CarrierX telecom invoices as PDF.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Locale = Annotated[str | None, typer.Option(help="BCP 47 tag, such as en-US.")]
+PaperSize = Annotated[str | None, typer.Option(help="letter or a4.")]
+TimeZone = Annotated[str | None, typer.Option(help="IANA name, such as America/New_York.")]
+Template = Annotated[str | None, typer.Option(help="Name of a template.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Results and errors as JSON.")]
+Sid = Annotated[str, typer.Argument(metavar="SID", help="The invoice's SID.")]
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+# ----------------------------------------------------------------------------- errors
+
+
+def exit_code_of(error: InvoiceRendererError) -> int:
+    for kind in type(error).__mro__:
+        if kind in EXIT_OF:
+            return EXIT_OF[kind]
+    return 70
+
+
+@contextmanager
+def _reported(*, as_json: bool) -> Iterator[None]:
+    """Turn a typed error into one line on stderr and its exit code."""
+    try:
+        yield
+    except InvoiceRendererError as error:
+        problem = {"code": error.code, "detail": error.detail}
+        line = json.dumps(problem) if as_json else f"invoice-pdf: {error.code}: {error.detail}"
+        typer.echo(line, err=True)
+        raise typer.Exit(exit_code_of(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@contextmanager
+def _progress(doing: str, *, as_json: bool) -> Iterator[None]:
+    """A spinner on stderr while something long runs, where a person watches."""
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield
+        return
+    with console.status(doing):
+        yield
+
+
+# ----------------------------------------------------------------------------- commands
+
+
+@cli.callback(invoke_without_command=True)
+def _version(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    if version:
+        typer.echo(f"invoice-pdf {__version__}")
+        raise typer.Exit
+
+
+@cli.command()
+def render(
+    invoice: Annotated[str, typer.Argument(metavar="INVOICE.json", help="A file, or - for stdin.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the PDF goes.")],
+    *,
+    profile: Annotated[str, typer.Option(help="Seller profile, TOML or JSON.")] = DEFAULT_PROFILE,
+    partner: Annotated[Path | None, typer.Option(help="Partner object, where not nested.")] = None,
+    locale: Locale = None,
+    paper: PaperSize = None,
+    time_zone: TimeZone = None,
+    template: Template = None,
+    as_json: AsJson = False,
+) -> None:
+    """Render an invoice from a JSON file, offline."""
+    with _reported(as_json=as_json):
+        parsed = _read_invoice(invoice, partner)
+        options = parse_options(
+            {"locale": locale, "paper": paper, "time_zone": time_zone, "template": template}
+        )
+        renderer = DocumentRenderer()
+        renderer.check(options)
+        seller = open_profile(profile).for_partner(parsed.partner_sid)
+        presentation = renderer.present(options, seller)
+        with _progress("Rendering", as_json=as_json):
+            document = renderer.render(parsed, seller, presentation)
+        _write(output, document.pdf)
+        notices = find_discrepancies(parsed) + document.notices
+        result = {
+            "invoice_sid": parsed.invoice_sid,
+            "document": "final" if parsed.is_final else "preliminary",
+            "path": str(output),
+            "pages": document.pages,
+            "bytes": len(document.pdf),
+            "sha256": document.sha256,
+            "template": renderer.template_version(presentation),
+            "warnings": [{"code": each.code, "detail": each.detail} for each in notices],
+        }
+        _tell(result, as_json=as_json)
+
+
+@cli.command()
+def fetch(
+    sid: Sid,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the JSON goes; else stdout.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch an invoice, with its partner, from the configured CarrierX API, as JSON."""
+    from invoice_renderer.app import Application  # noqa: PLC0415  AWS is not needed offline
+
+    with _reported(as_json=as_json):
+        application = Application.from_environment(os.environ)
+        with _progress("Asking CarrierX", as_json=as_json):
+            invoice = application.billing.fetch_invoice(
+                parse_sid(sid),
+                caller=OPERATOR,
+                max_lines=MAX_LINES,
+                deadline=Deadline.after(DELIVER_SECONDS),
+            )
+        text = invoice.model_dump_json(indent=2) + "\n"
+        if output is None:
+            typer.echo(text, nl=False)
+            return
+        _write(output, text.encode())
+
+
+@cli.command()
+def deliver(
+    sid: Sid,
+    *,
+    locale: Locale = None,
+    paper: PaperSize = None,
+    time_zone: TimeZone = None,
+    template: Template = None,
+    link_seconds: Annotated[int | None, typer.Option(help="Life of the link.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch, render and store an invoice as the functions do, and print a link to it."""
+    from invoice_renderer.app import Application  # noqa: PLC0415
+
+    with _reported(as_json=as_json):
+        options = {"locale": locale, "paper": paper, "time_zone": time_zone, "template": template}
+        request = RenderRequest(
+            parse_sid(sid), OPERATOR, parse_options({**options, "link_seconds": link_seconds})
+        )
+        application = Application.from_environment(os.environ)
+        with _progress("Delivering", as_json=as_json):
+            delivery = application.deliver(request, Deadline.after(DELIVER_SECONDS))
+        _tell(delivery.fields(), as_json=as_json)
+
+
+# ----------------------------------------------------------------------------- files
+
+
+def _read_invoice(where: str, partner: Path | None) -> Invoice:
+    fields = _read_json(where, "invoice")
+    invoice = parse_invoice(fields, max_lines=MAX_LINES)
+    if partner is None:
+        return invoice
+    buyer = parse_partner(_read_json(str(partner), "partner"))
+    if buyer.partner_sid != invoice.partner_sid:
+        raise InvoiceMalformed("partner.partner_sid", "is not the partner that the invoice names")
+    return invoice.model_copy(update={"partner": buyer})
+
+
+def _read_json(where: str, what: str) -> object:
+    try:
+        raw = sys.stdin.buffer.read() if where == "-" else Path(where).read_bytes()
+    except OSError as error:
+        raise OptionRefused(what, f"cannot be read ({error.strerror})") from None
+    try:
+        return parse_json(raw)
+    except JsonRefused as refused:
+        raise InvoiceMalformed(what, str(refused)) from None
+
+
+def _write(output: Path, content: bytes) -> None:
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise OptionRefused("output", f"cannot be written ({error.strerror})") from None
+
+
+def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    for name, value in result.items():
+        if name != "warnings":
+            typer.echo(f"{name:<15} {value}")
+    for warning in result["warnings"]:
+        typer.echo(f"warning         {warning['code']}: {warning['detail']}", err=True)

@@ -1,0 +1,74 @@
+"""S3 "Object Created": the classic notification, and the detail of the EventBridge event.
+
+The key is URL-encoded in a notification (S3 user guide, "Event message structure") and as it is
+in EventBridge's detail. Powertools decodes the second and not the first, so it is done by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from invoice_renderer.errors import ForeignEvent, RequestMalformed
+from invoice_renderer.request import Ignored, IntakeObject, Work
+from invoice_renderer.triggers.surroundings import Surroundings
+
+PREFIX = "requests/"
+KEY_CHARACTERS = 1024
+TEST_EVENT = "s3:TestEvent"
+
+
+def matches(event: Mapping[str, Any]) -> bool:
+    if event.get("Event") == TEST_EVENT:
+        return True
+    records = event.get("Records")
+    return isinstance(records, list) and all(
+        isinstance(record, Mapping) and record.get("eventSource") == "aws:s3" for record in records
+    )
+
+
+def parse(event: Mapping[str, Any], surroundings: Surroundings) -> list[Work]:
+    """One piece of work for each record."""
+    if event.get("Event") == TEST_EVENT:
+        return [Ignored("S3's test event")]
+    return [_parse_record(record, surroundings) for record in event["Records"]]
+
+
+def split(event: Mapping[str, Any]) -> list[dict[str, object]]:
+    """The same notification, one record at a time, so that each is judged alone."""
+    return [{"Records": [record]} for record in event["Records"]]
+
+
+def parse_detail(detail: Mapping[str, Any], surroundings: Surroundings) -> IntakeObject:
+    """EventBridge's detail: ``bucket.name``, ``object.key`` (not encoded), ``version-id``."""
+    bucket, item = _table(detail, "bucket"), _table(detail, "object")
+    return _intake_object(bucket.get("name"), item.get("key"), item.get("version-id"), surroundings)
+
+
+def _parse_record(record: Mapping[str, Any], surroundings: Surroundings) -> Work:
+    name = str(record.get("eventName", ""))
+    if not name.startswith("ObjectCreated:"):
+        return Ignored("an S3 event other than ObjectCreated")
+    entity = _table(record, "s3")
+    bucket, item = _table(entity, "bucket"), _table(entity, "object")
+    key = item.get("key")
+    decoded = unquote_plus(key, errors="strict") if isinstance(key, str) else key
+    return _intake_object(bucket.get("name"), decoded, item.get("versionId"), surroundings)
+
+
+def _intake_object(
+    bucket: object, key: object, version_id: object, surroundings: Surroundings
+) -> IntakeObject:
+    if not surroundings.intake_bucket or bucket != surroundings.intake_bucket:
+        raise ForeignEvent("the object is not in the intake bucket")  # our own output included
+    if not isinstance(key, str) or not key.startswith(PREFIX) or len(key) > KEY_CHARACTERS:
+        raise ForeignEvent(f"the object's key is not under {PREFIX}")
+    return IntakeObject(key, version_id if isinstance(version_id, str) else None)
+
+
+def _table(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = fields.get(name)
+    if not isinstance(value, Mapping):
+        raise RequestMalformed("must be an object", path=name)
+    return value
