@@ -6,11 +6,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-demo}
 
+PATH=$PATH:/sbin:/usr/sbin
+libraries=$(ldconfig -p)
 packages=()
-library() { ldconfig -p 2>/dev/null | grep -q "$1" || packages+=("$2"); }
+library() { [[ $libraries == *"$1"* ]] || packages+=("$2"); }
 program() { command -v "$1" >/dev/null || packages+=("$2"); }
 
-PATH=$PATH:/sbin:/usr/sbin
 library libpango-1.0.so.0 libpango-1.0-0
 library libpangoft2-1.0.so.0 libpangoft2-1.0-0
 library libharfbuzz.so.0 libharfbuzz0b
@@ -60,5 +61,8 @@ environment() {
 }
 
 environment .venv requirements/dev.txt
-[ "$what" = test ] && environment .venv-infra requirements/infra.txt
+if [ "$what" = test ]; then
+    environment .venv-infra requirements/infra.txt
+    environment .venv-checkov requirements/checkov.txt
+fi
 .venv/bin/python packaging/fonts.py --into .cache/fonts

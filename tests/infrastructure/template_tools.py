@@ -1,4 +1,4 @@
-"""Runs a program of the template tools, which have a virtual environment of their own."""
+"""Runs a program of the template tools, which have virtual environments of their own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
 TOOLS = Path(os.environ.get("INFRA_VENV") or ROOT / ".venv-infra") / "bin"
+CHECKOV = Path(os.environ.get("CHECKOV_VENV") or ROOT / ".venv-checkov") / "bin"
 
 # The tools sign nothing and call nobody, but do not start without these.
 OFFLINE = {
@@ -22,7 +23,7 @@ OFFLINE = {
 
 
 def run_tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = TOOLS / name
+    program = (CHECKOV if name == "checkov" else TOOLS) / name
     if not program.exists():
         pytest.fail(f"{program} is missing: run `make setup`", pytrace=False)
     return subprocess.run(
