@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 AWS_CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
-    retries={"mode": "standard", "max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="v4",
 )
 S3_CONFIG = AWS_CONFIG.merge(
@@ -97,16 +97,20 @@ class Application:
     # ------------------------------------------------------------------------- the work
 
     def deliver(self, request: RenderRequest, deadline: Deadline) -> Delivery:
-        return deliver_invoice(
-            request,
-            billing=self.billing,
-            profiles=self.profiles,
-            renderer=self.renderer,
-            store=self.store,
-            meter=self.observer,
-            deadline=deadline,
-            max_lines=self.settings.max_lines,
-        )
+        try:
+            return deliver_invoice(
+                request,
+                billing=self.billing,
+                profiles=self.profiles,
+                renderer=self.renderer,
+                store=self.store,
+                meter=self.observer,
+                deadline=deadline,
+                max_lines=self.settings.max_lines,
+            )
+        except InvoiceRendererError as error:
+            error.sid = request.invoice_sid
+            raise
 
     def sweep(self, deadline: Deadline) -> SweepReport:
         return sweep_issued(

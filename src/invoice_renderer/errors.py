@@ -53,10 +53,11 @@ from typing import ClassVar
 
 
 class InvoiceRendererError(Exception):
-    """The root: ``code``, ``may_heal``, and ``retry_after`` in seconds where it is known."""
+    """The root. Where they are known: ``sid`` of the invoice, ``retry_after`` in seconds."""
 
     code: ClassVar[str] = "invoice-renderer-error"
     may_heal: ClassVar[bool] = False
+    sid: str = ""
     retry_after: float | None = None
 
     def __init_subclass__(cls) -> None:
@@ -82,11 +83,15 @@ class RequestError(InvoiceRendererError):
     """The caller asked for something that cannot be done."""
 
 
+def _printable(key: object) -> str:
+    return re.sub(r"[^ -~]", "?", str(key))[:40]
+
+
 class UnknownEvent(RequestError):
     def __init__(self, keys: tuple[str, ...] = ()) -> None:
-        seen = ", ".join(keys[:8]) or "none"
+        self.keys = tuple(_printable(key) for key in keys[:8])
+        seen = ", ".join(self.keys) or "none"
         super().__init__(f"No trigger recognises this event; its top-level keys are: {seen}.")
-        self.keys = keys
 
 
 class ForeignEvent(RequestError):

@@ -116,7 +116,8 @@ class Observer:
 
 
 def _facts(error: InvoiceRendererError) -> dict[str, object]:
-    return {"code": error.code, "detail": error.detail, "may_heal": error.may_heal}
+    facts = {"code": error.code, "detail": error.detail, "may_heal": error.may_heal}
+    return facts | {"invoice_sid": error.sid} if error.sid else facts
 
 
 def _current_stack() -> list[str]:
