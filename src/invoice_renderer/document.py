@@ -1,0 +1,188 @@
+"""The document: an invoice and a seller, presented to a reader, as PDF bytes.
+
+The same invoice, profile, presentation, template and engine give the same bytes, in any process
+and on any day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from invoice_renderer import __version__
+from invoice_renderer.errors import OptionRefused, ProfileMalformed
+from invoice_renderer.invoice import Invoice, Notice
+from invoice_renderer.language import Language
+from invoice_renderer.logo import Logo
+from invoice_renderer.markup import render_markup
+from invoice_renderer.pdf.assets import Asset
+from invoice_renderer.pdf.engine import PdfEngine
+from invoice_renderer.pdf.fonts import BundledFonts, name_of, replace_missing
+from invoice_renderer.pdf.stylesheets import Style
+from invoice_renderer.profile import SellerProfile
+from invoice_renderer.request import Paper, RenderOptions
+from invoice_renderer.template import Template, Templates, language_of, resolve_locale
+from invoice_renderer.view import build_view
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How one invoice is to look: every choice is made."""
+
+    locale: str
+    paper: Paper
+    time_zone: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A finished PDF; ``notices`` are for the operator."""
+
+    pdf: bytes
+    pages: int
+    sha256: str
+    notices: tuple[Notice, ...]
+
+
+class DocumentRenderer:
+    """Renders invoices; keeps fonts, templates and style sheets for the life of the process."""
+
+    def __init__(
+        self,
+        *,
+        templates_dir: Path | None = None,
+        max_pages: int = 200,
+        max_bytes: int = 20_000_000,
+    ) -> None:
+        self._templates = Templates(templates_dir)
+        self._pdf = PdfEngine(BundledFonts(), max_pages=max_pages, max_bytes=max_bytes)
+
+    @cached_property
+    def engine(self) -> str:
+        """What decides the bytes besides invoice, profile, presentation and template."""
+        return f"invoice-renderer {__version__}, babel {version('babel')}, {self._pdf.identity}"
+
+    def check(self, options: RenderOptions) -> None:
+        """Refuse what no seller profile could make possible, before anything is fetched."""
+        languages, papers = self._templates.languages, None
+        if options.template is not None:
+            template = self._templates.get(options.template)
+            languages, papers = template.languages, template.papers
+        if options.locale is not None:
+            resolve_locale(options.locale, languages)
+        if options.paper is not None and papers is not None:
+            _check_paper(options.paper, papers)
+
+    def present(self, options: RenderOptions, profile: SellerProfile) -> Presentation:
+        """The caller's choices, and the seller's where the caller made none."""
+        defaults = profile.defaults
+        template = self._choose_template(options.template, defaults.template)
+        paper = options.paper or defaults.paper
+        _check_paper(paper, template.papers)
+        return Presentation(
+            locale=_choose_locale(options.locale, defaults.locale, template),
+            paper=paper,
+            time_zone=options.time_zone or defaults.time_zone,
+            template=template.name,
+        )
+
+    def template_version(self, presentation: Presentation) -> str:
+        """``v1@`` and a hash of everything in the template's folder."""
+        return self._templates.get(presentation.template).version
+
+    def render(
+        self, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+    ) -> Document:
+        """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole."""
+        template = self._templates.get(presentation.template)
+        language = _language(presentation, profile, template)
+        assets = {**_template_assets(template), **_brand_assets(profile.logo)}
+        view, notices = build_view(
+            invoice,
+            profile,
+            language=language,
+            wording=template.wording,
+            logo=next(iter(_brand_assets(profile.logo)), ""),
+        )
+        html = render_markup(template, language.translations, view)
+        missing = self._pdf.fonts.missing(set(html))
+        html = replace_missing(html, missing)
+        pdf = self._pdf.render(html, _style(template, profile, presentation), assets)
+        return Document(
+            pdf=pdf.content,
+            pages=pdf.pages,
+            sha256=hashlib.sha256(pdf.content).hexdigest(),
+            notices=(*notices, *(_glyph_notice(character) for character in missing)),
+        )
+
+    def _choose_template(self, asked: str | None, default: str) -> Template:
+        if asked is not None:
+            return self._templates.get(asked)
+        try:
+            return self._templates.get(default)
+        except OptionRefused:
+            raise ProfileMalformed("defaults.template", "is not a template we have") from None
+
+
+def _choose_locale(asked: str | None, default: str, template: Template) -> str:
+    if asked is not None:
+        return str(resolve_locale(asked, template.languages)).replace("_", "-")
+    try:
+        return str(resolve_locale(default, template.languages)).replace("_", "-")
+    except OptionRefused:
+        raise ProfileMalformed(
+            "defaults.locale", f"is not offered by the template {template.name}"
+        ) from None
+
+
+def _check_paper(paper: Paper, papers: tuple[Paper, ...]) -> None:
+    if paper not in papers:
+        raise OptionRefused("paper", "is not offered by this template", papers)
+
+
+def _language(presentation: Presentation, profile: SellerProfile, template: Template) -> Language:
+    locale = resolve_locale(presentation.locale, template.languages)
+    catalogue = language_of(locale, template.languages) or template.languages[0]
+    return Language(
+        locale,
+        time_zone=presentation.time_zone,
+        currency=profile.currency,
+        translations=template.translations(catalogue),
+    )
+
+
+def _style(template: Template, profile: SellerProfile, presentation: Presentation) -> Style:
+    return Style(
+        fingerprint=template.fingerprint,
+        css=template.css,
+        paper=presentation.paper,
+        primary=profile.brand.primary,
+        accent=profile.brand.accent,
+    )
+
+
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".css": "text/css"}
+
+
+def _template_assets(template: Template) -> Mapping[str, Asset]:
+    return {
+        name: Asset(content, MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream"))
+        for name, content in template.assets.items()
+    }
+
+
+def _brand_assets(logo: Logo | None) -> Mapping[str, Asset]:
+    """Named by its hash: two sellers' logos never have one name."""
+    if logo is None:
+        return {}
+    name = f"logo-{hashlib.sha256(logo.content).hexdigest()[:12]}"
+    return {name: Asset(logo.content, logo.media_type)}
+
+
+def _glyph_notice(character: str) -> Notice:
+    return Notice("glyph-missing", f"no bundled font has {name_of(character)}; it prints as U+FFFD")

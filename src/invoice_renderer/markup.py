@@ -1,0 +1,83 @@
+"""A view to HTML, by a template of the bundle; data never becomes markup or template.
+
+Everything is escaped, a misspelt field is an error (Jinja's default would print nothing), and
+so is a missing value: the word ``None`` cannot reach the page.
+"""
+
+from __future__ import annotations
+
+import traceback
+import unicodedata
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+
+from invoice_renderer.errors import RenderingError
+from invoice_renderer.template import Template
+from invoice_renderer.view import InvoiceView
+
+PAGE = "invoice.html"
+
+
+def render_markup(template: Template, translations: NullTranslations, view: InvoiceView) -> str:
+    """The page as HTML; :class:`RenderingError` names the template's file and line."""
+    environment = _environment(template.folder, translations)
+    try:
+        return environment.get_template(PAGE).render(invoice=view, template=template)
+    except Exception as failure:  # noqa: BLE001  whatever a template does wrong ends here
+        raise RenderingError(_where(failure, template)) from None
+
+
+@lru_cache(maxsize=32)
+def _environment(folder: Path, translations: NullTranslations) -> Environment:
+    """One for each template and language, so that threads share no language."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,  # select_autoescape() would not escape invoice.html.j2
+        undefined=StrictUndefined,
+        finalize=_refuse_none,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.filters["direction"] = direction_of
+    environment.filters["bare_url"] = bare_url
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def direction_of(text: str) -> str:
+    """``rtl`` if the first letter that has a direction runs from right to left."""
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        if kind in {"R", "AL"}:
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
+
+
+def bare_url(url: str) -> str:
+    """An address as one says it: without ``https://`` and a trailing slash."""
+    return url.removeprefix("https://").rstrip("/")
+
+
+def _refuse_none(value: object) -> object:
+    if value is None:
+        raise ValueError("a template printed a missing value")
+    return value
+
+
+def _where(failure: Exception, template: Template) -> str:
+    """File, line and kind of failure; names of fields, but none of their values."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    folder = str(template.folder)
+    own = [frame for frame in frames if frame.filename.startswith(folder)]
+    lineno = own[-1].lineno if own else getattr(failure, "lineno", None)
+    name = Path(own[-1].filename).name if own else getattr(failure, "name", None) or PAGE
+    what = f": {failure}" if isinstance(failure, UndefinedError) else ""
+    line = f", line {lineno}" if lineno else ""
+    return f"The template {template.name} fails in {name}{line} ({type(failure).__name__}{what})."

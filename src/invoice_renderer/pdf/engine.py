@@ -1,0 +1,153 @@
+"""One render: HTML and a style to PDF bytes, complete and bounded, or an error.
+
+Everything that WeasyPrint raises, logs as an error or is refused ends the render: a PDF with a
+hole in it is worse than none. One render at a time in a process: Pango's font map is not made
+for threads, and the interpreter lock would serialise the work anyway.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydyf
+import weasyprint
+from weasyprint import CSS, HTML
+from weasyprint.urls import FatalURLFetchingError
+
+from invoice_renderer.errors import (
+    AssetRefused,
+    DocumentTooLarge,
+    InvoiceRendererError,
+    RenderingError,
+)
+from invoice_renderer.pdf.assets import Asset, AssetFetcher
+from invoice_renderer.pdf.complaints import (
+    Complaints,
+    collected_complaints,
+    keep_complaints_inside,
+)
+from invoice_renderer.pdf.fonts import BundledFonts, pango_version
+from invoice_renderer.pdf.stylesheets import PreparedSheets, Style
+
+OPTIONS = {
+    "pdf_tags": True,
+    "presentational_hints": False,  # attributes such as background= would fetch and style
+    "pdf_forms": False,
+}
+SPANS = frozenset({"colspan", "rowspan", "span"})
+MOST_SPAN = 1_000  # HTML Standard, 4.9.11
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPdf:
+    """The bytes of a PDF, and how many pages they are."""
+
+    content: bytes
+    pages: int
+
+
+class PdfEngine:
+    """WeasyPrint with the bundled fonts; keeps what every render shares."""
+
+    def __init__(self, fonts: BundledFonts, *, max_pages: int, max_bytes: int) -> None:
+        self.fonts = fonts
+        self._max_pages = max_pages
+        self._max_bytes = max_bytes
+        self._sheets = PreparedSheets(self._prepare_sheet)
+        keep_complaints_inside()
+
+    @property
+    def identity(self) -> str:
+        """Everything in here that decides the bytes."""
+        return (
+            f"weasyprint {weasyprint.__version__}, pydyf {pydyf.VERSION}, "
+            f"pango {pango_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION}, fonts {self.fonts.digest}"
+        )
+
+    def render(self, html: str, style: Style, assets: Mapping[str, Asset]) -> RenderedPdf:
+        """Draw the page; :class:`RenderingError` says what kept it from being whole."""
+        fetcher = AssetFetcher(assets)
+        with _ONE_AT_A_TIME, _garbage_held(), collected_complaints() as complaints:
+            try:
+                sheet = self._sheets.for_style(style)
+                return self._draw(html, sheet, fetcher, complaints)
+            except InvoiceRendererError:
+                raise
+            except (Exception, FatalURLFetchingError) as failure:  # noqa: BLE001  all of them
+                _stop_at_refusals(fetcher)
+                raise RenderingError(_where(failure)) from None
+
+    def _draw(
+        self, html: str, sheet: CSS, fetcher: AssetFetcher, complaints: Complaints
+    ) -> RenderedPdf:
+        page = HTML(string=html, url_fetcher=fetcher)
+        _check_spans(page)
+        layout = page.render(font_config=self.fonts.configuration, stylesheets=[sheet], **OPTIONS)
+        pages = len(layout.pages)
+        if pages > self._max_pages:
+            raise DocumentTooLarge("pages", pages, self._max_pages)
+        content = layout.write_pdf(**OPTIONS)
+        _stop_at_refusals(fetcher)
+        _stop_at_complaints(complaints)
+        if len(content) > self._max_bytes:
+            raise DocumentTooLarge("bytes", len(content), self._max_bytes)
+        return RenderedPdf(content, pages)
+
+    def _prepare_sheet(self, css: str) -> CSS:
+        """Without the fetcher a sheet follows its ``@import`` by itself."""
+        fetcher = AssetFetcher({})
+        with collected_complaints() as complaints:
+            sheet = CSS(string=css, url_fetcher=fetcher, font_config=self.fonts.configuration)
+        _stop_at_refusals(fetcher)
+        _stop_at_complaints(complaints)
+        return sheet
+
+
+def _check_spans(page: HTML) -> None:
+    """HTML caps a span at 1000; WeasyPrint would build a thousand million columns."""
+    for element in page.etree_element.iter():
+        for name in SPANS & element.attrib.keys():
+            span = element.get(name)
+            if not (span.isascii() and span.isdigit() and len(span) < 5 and int(span) <= MOST_SPAN):
+                raise RenderingError(f"The page has a cell whose {name} is over {MOST_SPAN}.")
+
+
+@contextmanager
+def _garbage_held() -> Iterator[None]:
+    """No collection while a page is drawn (a tenth to a fifth of the time); one short after."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+        gc.collect(1)
+
+
+def _stop_at_refusals(fetcher: AssetFetcher) -> None:
+    if fetcher.refused:
+        raise AssetRefused(len(fetcher.refused), tuple(sorted(set(fetcher.refused))))
+
+
+def _stop_at_complaints(complaints: Complaints) -> None:
+    if complaints.errors:
+        raise RenderingError(
+            f"The layout engine reported {len(complaints.errors)} error(s); the page has holes."
+        )
+
+
+def _where(failure: BaseException) -> str:
+    """The kind of failure and the line of code: never its message, which may quote the page."""
+    step = failure.__traceback__
+    while step and step.tb_next:
+        step = step.tb_next
+    place = f" at {Path(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}" if step else ""
+    return f"The layout engine failed: {type(failure).__name__}{place}."

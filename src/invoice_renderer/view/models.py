@@ -1,0 +1,141 @@
+"""What a template can print: every field is text in the reader's language, or a plain yes or no.
+
+An empty text means that there is nothing to say; the template leaves the row out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A name and the lines below it."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One item: what, which way, how much of it, at what rate."""
+
+    label: str
+    direction: str
+    usage: str
+    rate: str
+    amount: str
+    period: str
+    """Only where it is not the invoice's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeGroup:
+    """The items of one type. No ``label`` where its only line bears it; a ``subtotal`` where
+    there are several lines.
+    """
+
+    label: str
+    explanation: str
+    lines: tuple[ChargeLine, ...]
+    subtotal: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """One tax or surcharge, and what it is in plain words."""
+
+    label: str
+    explanation: str
+    jurisdiction: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxGroup:
+    """The taxes, or the fees and surcharges; a ``subtotal`` where there are both."""
+
+    label: str
+    lines: tuple[TaxLine, ...]
+    subtotal: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """One payment, with what the API says of it."""
+
+    date: str
+    kind: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The one number that the reader looks for, and what follows from it."""
+
+    label: str
+    amount: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellerView:
+    """The letterhead; ``logo`` is the name of an asset, empty where the brand has none."""
+
+    name: str
+    address: tuple[str, ...]
+    identifiers: tuple[Fact, ...]
+    website: str
+    logo: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """Where to ask about a charge."""
+
+    name: str
+    email: str
+    phone: str
+    url: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """The whole page, in reading order."""
+
+    lang: str
+    direction: str
+    title: str
+    created: str
+    """W3C date for the file's metadata; not printed."""
+    page_words: tuple[str, str, str]
+    """Before, between and after the two numbers of ``Page 1 of 2``."""
+
+    is_preliminary: bool
+    is_paid: bool
+    seller: SellerView
+    buyer: Party | None
+    facts: tuple[Fact, ...]
+    headline: Headline
+    summary: tuple[Fact, ...]
+    charges: tuple[ChargeGroup, ...]
+    charges_total: str
+    taxes: tuple[TaxGroup, ...]
+    taxes_total: str
+    payments: tuple[PaymentLine, ...]
+    """Only where there are too many for the summary."""
+    contact: ContactView
+    remit_to: tuple[str, ...]
+    remit_details: tuple[Fact, ...]
+    terms: str
+    memo: str
+    footer: str

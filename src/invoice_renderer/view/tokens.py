@@ -1,0 +1,178 @@
+"""CarrierX's tokens in words: the seller profile's, else the template's, else the token's own.
+
+Enumerations are open sets. A token that nobody named still prints, as a readable label without
+a unit, and the operator gets a notice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from invoice_renderer.invoice import LineItem, Notice
+from invoice_renderer.language import SECONDS_IN_A_MINUTE, Language
+from invoice_renderer.profile import ItemWording, SellerProfile
+from invoice_renderer.template import ItemWords, Wording
+
+OTHER_GROUP = "other"
+_MACHINE_TOKEN = re.compile(r"[a-z0-9]+(?:[_.-]+[a-z0-9]+)*")
+_ACRONYMS = frozenset(
+    "ach api cnam did dtmf e911 fcc gst hst ip lnp lrn mms pbx pstn rcs sip sms sso trs tts us usf"
+    " vat voip".split()
+)
+_TAXES = frozenset({"gst", "hst", "tax", "vat"})
+_SHORT = {"fed": "federal", "std": "standard", "intl": "international"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxReading:
+    """A tax type in words."""
+
+    label: str
+    explanation: str
+    group: Literal["tax", "surcharge"]
+
+
+class Tokens:
+    """The tokens of one invoice, for one reader; ``notices`` has each unknown one once."""
+
+    def __init__(self, language: Language, profile: SellerProfile, wording: Wording) -> None:
+        self._language = language
+        self._profile = profile
+        self._wording = wording
+        self._unknown: dict[tuple[str, str], Notice] = {}
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        return tuple(self._unknown.values())
+
+    # ------------------------------------------------------------------------- item types
+
+    def item_label(self, kind: str) -> str:
+        own, known = self._profile.items.get(kind), self._wording.items.get(kind)
+        if own and own.label:
+            return self._language.choose(own.label)
+        if known:
+            return self._language.gettext(known.label)
+        if own is None:
+            self._note("item type", kind)
+        return readable(kind)
+
+    def item_explanation(self, kind: str) -> str:
+        known = self._wording.items.get(kind)
+        return self._language.gettext(known.explanation) if known and known.explanation else ""
+
+    def item_rank(self, kind: str) -> int:
+        """The place of its group among the groups."""
+        known, groups = self._wording.items.get(kind), self._wording.groups
+        group = known.group if known else OTHER_GROUP
+        return groups.index(group) if group in groups else len(groups)
+
+    def usage_and_rate(self, line: LineItem) -> tuple[str, str]:
+        """The usage with its unit, and what one unit costs; a bare number without a known unit."""
+        if line.usage is None:
+            return "", ""
+        own, known = self._profile.items.get(line.type), self._wording.items.get(line.type)
+        if own and own.unit:
+            return self._in_sellers_unit(own, line.usage, line.amount)
+        if known:
+            return self._in_known_unit(known, line.usage, line.amount)
+        return self._language.format_number(line.usage), ""
+
+    def _in_sellers_unit(
+        self, own: ItemWording, usage: Decimal, amount: Decimal
+    ) -> tuple[str, str]:
+        if own.unit == "seconds":
+            return self._as_minutes(usage, amount)
+        number = self._language.format_number(usage)
+        if not own.unit_label:
+            return number, ""
+        chosen = self._language.choose(own.unit_label)
+        forms = {str(form): label for form, label in chosen.items()}
+        label = _form(forms, self._language.plural_form(usage))
+        rate = self._language.format_rate(amount, usage)
+        return f"{number} {label}", f"{rate}/{_form(forms, 'one')}" if rate else ""
+
+    def _in_known_unit(self, known: ItemWords, usage: Decimal, amount: Decimal) -> tuple[str, str]:
+        if known.unit == "seconds":
+            return self._as_minutes(usage, amount)
+        number = self._language.format_number(usage)
+        if known.count is None:
+            return number, ""
+        pattern = self._language.ngettext(*known.count, _countable(usage))
+        return pattern.format(count=number), self._rate(known.rate, amount, usage)
+
+    def _as_minutes(self, seconds: Decimal, amount: Decimal) -> tuple[str, str]:
+        minutes = self._language.format_minutes(seconds)
+        return minutes, self._rate("{rate}/min", amount, seconds / SECONDS_IN_A_MINUTE)
+
+    def _rate(self, pattern: str, amount: Decimal, units: Decimal) -> str:
+        rate = self._language.format_rate(amount, units)
+        return self._language.gettext(pattern).format(rate=rate) if rate else ""
+
+    # ------------------------------------------------------------------------- other tokens
+
+    def tax(self, kind: str) -> TaxReading:
+        own, known = self._profile.taxes.get(kind), self._wording.taxes.get(kind)
+        if own is None and known is None:
+            self._note("tax type", kind)
+        gettext, choose = self._language.gettext, self._language.choose
+        label = gettext(known.label) if known else readable(kind)
+        explanation = gettext(known.explanation) if known else ""
+        return TaxReading(
+            label=choose(own.label) if own and own.label else label,
+            explanation=choose(own.explanation) if own and own.explanation else explanation,
+            group=(own and own.group) or (known.group if known else _likely_group(kind)),
+        )
+
+    def direction(self, token: str | None) -> str:
+        return self._word("direction", token, self._wording.directions)
+
+    def payment(self, token: str | None) -> str:
+        return self._word("payment type", token, self._wording.payments)
+
+    def jurisdiction(self, token: str | None) -> str:
+        """Any state, county or city may stand here: none of them is unknown."""
+        known = self._wording.jurisdictions.get(token or "")
+        return self._language.gettext(known) if known else readable(token or "")
+
+    def _word(self, what: str, token: str | None, words: Mapping[str, str]) -> str:
+        if not token:
+            return ""
+        if token in words:
+            return self._language.gettext(words[token])
+        self._note(what, token)
+        return readable(token)
+
+    def _note(self, what: str, token: str) -> None:
+        self._unknown[what, token] = Notice(
+            "type-unknown", f"the {what} {token} has no wording; the seller profile can name it"
+        )
+
+
+def _form(forms: Mapping[str, str], wanted: str) -> str:
+    """The plural form that is wanted, else ``other``, else any."""
+    return forms.get(wanted) or forms.get("other") or next(iter(forms.values()), "")
+
+
+def readable(token: str) -> str:
+    """``state_911_fee`` reads "State 911 fee"; what is not a machine's token stays as it is."""
+    if not _MACHINE_TOKEN.fullmatch(token):
+        return token
+    words = [_SHORT.get(word, word) for word in re.split(r"[_.-]+", token)]
+    spelt = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return spelt[:1].upper() + spelt[1:]
+
+
+def _likely_group(kind: str) -> Literal["tax", "surcharge"]:
+    """Only what calls itself a tax is called one: a fee must not pass for a government's tax."""
+    words = set(re.split(r"[_.\-\s]+", kind))
+    return "surcharge" if words.isdisjoint(_TAXES) else "tax"
+
+
+def _countable(number: Decimal) -> int:
+    """A whole number for gettext's plural rule; a fraction counts as the next one up."""
+    return int(number.to_integral_value("ROUND_CEILING"))

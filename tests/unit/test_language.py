@@ -1,0 +1,184 @@
+"""Amounts, dates and words, as each reader writes them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from gettext import NullTranslations
+
+import pytest
+from babel import Locale
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoice_renderer.language import Language
+
+MINUS, NBSP, THIN = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}", "\N{THIN SPACE}"
+START, END = datetime(2024, 12, 20, tzinfo=UTC), datetime(2025, 1, 19, 23, 59, 59, tzinfo=UTC)
+
+
+def a_language(locale: str = "en-US", zone: str = "UTC", currency: str = "USD") -> Language:
+    return Language(
+        Locale.parse(locale, sep="-"),
+        time_zone=zone,
+        currency=currency,
+        translations=NullTranslations(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "amount", "expected"),
+    [
+        ("en-US", "-351.91", f"{MINUS}$351.91"),
+        ("en-US", "0.0025", "$0.0025"),
+        ("en-US", "4.4", "$4.40"),
+        ("en-US", "0", "$0.00"),
+        ("en-US", "0.01000", "$0.01"),
+        ("en-US", "1234567.1", "$1,234,567.10"),
+        ("en-US", "123456789012345.123456789012345", "$123,456,789,012,345.123456789012345"),
+        ("es", "-351.91", f"{MINUS}351,91{NBSP}US$"),
+        ("es", "1234.5", f"1.234,50{NBSP}US$"),
+        ("es-US", "0.0025", "$0.0025"),
+        ("de", "1234.5", f"1.234,50{NBSP}$"),
+        ("fr", "1234.5", f"1\u202f234,50{NBSP}$US"),
+        ("ja", "1234.5", "$1,234.50"),
+    ],
+)
+def test_money_reads_as_the_locale_writes_it(locale: str, amount: str, expected: str) -> None:
+    """CLDR's form, and no digit that the API gives is rounded away."""
+    assert expected == a_language(locale).format_money(Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "expected"),
+    [("JPY", "5", "¥5"), ("KWD", "5", f"KWD{NBSP}5.000"), ("EUR", "5", "€5.00")],
+)
+def test_a_currency_has_its_own_decimals(currency: str, amount: str, expected: str) -> None:
+    """Yen have none, Kuwaiti dinars three."""
+    printed = a_language(currency=currency).format_money(Decimal(amount))
+    assert expected.replace(NBSP, "") == printed.replace(NBSP, "")
+
+
+@given(st.decimals("-1e14", "1e14", places=4), st.sampled_from(["en-US", "es", "es-MX"]))
+def test_money_is_babels_but_for_the_minus(amount: Decimal, locale: str) -> None:
+    """Only the sign differs: U+2212 for the hyphen."""
+    expected = format_currency(
+        amount, "USD", locale=locale.replace("-", "_"), decimal_quantization=False
+    )
+    assert expected == a_language(locale).format_money(amount).replace(MINUS, "-")
+
+
+@pytest.mark.parametrize(
+    ("locale", "seconds", "expected"),
+    [
+        ("en-US", "8880", f"148{NBSP}min"),
+        ("en-US", "90", f"1.5{NBSP}min"),
+        ("en-US", "60", f"1{NBSP}min"),
+        ("en-US", "0", f"0{NBSP}min"),
+        ("en-US", "7", f"0.12{NBSP}min"),
+        ("en-US", "6000000", f"100,000{NBSP}min"),
+        ("es", "90", f"1,5{NBSP}min"),
+    ],
+)
+def test_seconds_print_as_minutes(locale: str, seconds: str, expected: str) -> None:
+    """8880 seconds are 148 minutes."""
+    assert expected == a_language(locale).format_minutes(Decimal(seconds))
+
+
+@pytest.mark.parametrize(
+    ("amount", "units", "expected"),
+    [
+        ("0.37", "148", "$0.0025"),
+        ("0.37", "147", "$0.0025"),
+        ("0.01", "1", "$0.01"),
+        ("12.00", "4", "$3.00"),
+        ("-0.37", "148", f"{MINUS}$0.0025"),
+        ("12.34", "333333", f"≈{NBSP}$0.00004"),
+        ("0", "148", ""),
+        ("0.37", "0", ""),
+        ("0.0001", "999999", ""),
+    ],
+)
+def test_a_rate_is_the_shortest_that_gives_the_amount_back(
+    amount: str, units: str, expected: str
+) -> None:
+    """A rate that does not give it back says so; one that would be zero is not printed."""
+    assert expected == a_language().format_rate(Decimal(amount), Decimal(units))
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("UTC", "Jan 19, 2025"), ("America/New_York", "Jan 19, 2025"), ("Asia/Tokyo", "Jan 20, 2025")],
+)
+def test_a_moment_prints_as_its_day_in_the_bills_time_zone(zone: str, expected: str) -> None:
+    """The last second of a day in UTC is the next day in Tokyo."""
+    assert expected == a_language(zone=zone).format_date(END)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_whole_days_are_days_in_every_time_zone(zone: str) -> None:
+    """CarrierX counts periods in days of UTC; New York's bill does not begin a day early."""
+    printed = a_language(zone=zone).format_period(START, END)
+    assert f"Dec 20, 2024{THIN}–{THIN}Jan 19, 2025" == printed
+
+
+def test_other_periods_print_in_the_bills_time_zone() -> None:
+    """What is not whole days is from one moment to another."""
+    start = START.replace(hour=3)
+    printed = a_language(zone="America/New_York").format_period(start, END)
+    assert f"Dec 19, 2024{THIN}–{THIN}Jan 19, 2025" == printed
+
+
+def test_a_period_of_one_day_is_one_date() -> None:
+    """The day is not printed twice."""
+    assert a_language().format_period(END.replace(hour=0, minute=0, second=0), END) == (
+        "Jan 19, 2025"
+    )
+
+
+def test_a_period_within_a_month_names_it_once() -> None:
+    """As CLDR's intervals do."""
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    end = datetime(2025, 1, 31, 23, 59, 59, tzinfo=UTC)
+    assert f"Jan 1{THIN}–{THIN}31, 2025" == a_language().format_period(start, end)
+    assert a_language("es").format_period(start, end) == "1–31 ene 2025"
+
+
+@pytest.mark.parametrize(
+    ("locale", "code", "expected"),
+    [
+        ("en-US", "USA", "United States"),
+        ("es", "USA", "Estados Unidos"),
+        ("en-US", "usa", "United States"),
+        ("en-US", "GBR", "United Kingdom"),
+        ("en-US", "XXQ", "XXQ"),
+        ("en-US", "<b>", "<b>"),
+    ],
+)
+def test_countries_have_names(locale: str, code: str, expected: str) -> None:
+    """From ISO 3166-1 alpha-3; an unknown code stays as it is."""
+    assert expected == a_language(locale).format_country(code)
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"), [("es-MX", "México"), ("es", "español"), ("fr", "English")]
+)
+def test_words_are_chosen_from_near_to_far(locale: str, expected: str) -> None:
+    """The locale, its language, English."""
+    words = {"es-MX": "México", "es": "español", "en": "English"}
+    assert expected == a_language(locale).choose(words)
+    assert a_language(locale).choose({"de": "only"}) == "only"
+
+
+def test_threads_do_not_share_a_language() -> None:
+    """Eight threads, eight formats, no mixture."""
+    locales = ["en-US", "es", "de", "fr", "ja", "es-MX", "pt-BR", "nl"]
+    expected = [a_language(one).format_money(Decimal("1234.5")) for one in locales]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(20):
+            found = threads.map(
+                lambda one: a_language(one).format_money(Decimal("1234.5")), locales
+            )
+            assert expected == list(found)

@@ -1,0 +1,327 @@
+"""What the reader sees of an invoice: the API's words and figures, and nothing invented."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+from babel import Locale
+
+from invoice_renderer.invoice import Invoice, Notice
+from invoice_renderer.language import Language
+from invoice_renderer.profile import SellerProfile
+from invoice_renderer.template import Templates
+from invoice_renderer.view import InvoiceView, build_view
+from invoice_renderer.view.tokens import readable
+from tests.builders import a_line, a_partner, a_payment, a_profile, a_tax, an_invoice
+
+TEMPLATE = Templates().get("v1")
+MINUS, NBSP, THIN = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}", "\N{THIN SPACE}"
+
+
+def viewed(
+    invoice: Invoice | None = None, profile: SellerProfile | None = None, locale: str = "en-US"
+) -> tuple[InvoiceView, tuple[Notice, ...]]:
+    profile = profile or a_profile()
+    language = Language(
+        Locale.parse(locale, sep="-"),
+        time_zone="UTC",
+        currency=profile.currency,
+        translations=TEMPLATE.translations(locale[:2]),
+    )
+    return build_view(
+        invoice or an_invoice(), profile, language=language, wording=TEMPLATE.wording, logo=""
+    )
+
+
+def a_view(
+    invoice: Invoice | None = None, profile: SellerProfile | None = None, locale: str = "en-US"
+) -> InvoiceView:
+    return viewed(invoice, profile, locale)[0]
+
+
+def texts_in(value: Any) -> list[object]:
+    """Every leaf of a view."""
+    if is_dataclass(value):
+        return [leaf for one in fields(value) for leaf in texts_in(getattr(value, one.name))]
+    if isinstance(value, tuple):
+        return [leaf for one in value for leaf in texts_in(one)]
+    return [value]
+
+
+def test_the_documented_invoice_reads_as_documented() -> None:
+    """Its summary, its lines with units and rates, its own period on the odd line."""
+    view = a_view()
+    assert [(fact.label, fact.value) for fact in view.summary] == [
+        ("Previous balance (credit)", f"{MINUS}$351.91"),
+        ("Current charges", "$0.38"),
+        ("Taxes and surcharges", "$0.32"),
+        ("Balance forward (credit)", f"{MINUS}$0.45"),
+    ]
+    voice, numbers = view.charges
+    assert [
+        (line.label, line.direction, line.usage, line.rate, line.amount) for line in voice.lines
+    ] == [
+        ("United States", "Inbound", f"148{NBSP}min", "$0.0025/min", "$0.37"),
+        ("United States", "Outbound", f"1{NBSP}min", "$0.01/min", "$0.01"),
+    ]
+    assert (voice.label, voice.subtotal) == ("Voice calls", "$0.38")
+    assert (numbers.label, numbers.subtotal) == ("SMS-enabled numbers", "")
+    assert numbers.lines[0].usage == "2 numbers"
+    assert numbers.lines[0].period == f"Jun 6{THIN}–{THIN}Jul 4, 2023"
+    assert [group.label for group in view.taxes] == ["Regulatory fees and surcharges"]
+
+
+def test_every_field_is_text_or_a_plain_yes_or_no() -> None:
+    """A template cannot print ``None`` or a raw number, because there is none."""
+    assert {str, bool} == {type(leaf) for leaf in texts_in(a_view())}
+
+
+@pytest.mark.parametrize("missing", ["country_code", "direction", "usage"])
+def test_what_a_line_lacks_is_empty(missing: str) -> None:
+    """``direction`` is missing in CarrierX's own sample."""
+    line = a_line()
+    del line[missing]
+    view, notices = viewed(an_invoice(invoice_items=[line, a_line(amount="1")]))
+    assert notices == ()
+    assert len(view.charges[0].lines) == 2
+
+
+def test_dates_that_are_null_have_no_row() -> None:
+    """Neither issued nor charged, and no expected date either."""
+    labels = [fact.label for fact in a_view(an_invoice(date_charge_expected=None)).facts]
+    assert labels == ["Invoice number", "Account number", "Billing period"]
+
+
+def test_an_invoice_without_a_partner_has_no_buyer() -> None:
+    """Nor an account number."""
+    view = a_view(an_invoice(partner=None))
+    assert view.buyer is None
+    assert "Account number" not in [fact.label for fact in view.facts]
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"zip": "90804"}, ("John Smith", "90804", "United States")),
+        (
+            {"address1": "4300 E Pacific Coast Hwy", "city": "Long Beach", "state": "CA"},
+            ("John Smith", "4300 E Pacific Coast Hwy", "Long Beach, CA 90804", "United States"),
+        ),
+        (
+            {"city": "Paris", "zip": "75011", "country_code": "FRA", "name": None},
+            ("75011 Paris", "France"),
+        ),
+        ({"zip": None, "country_code": None}, ("John Smith",)),
+    ],
+)
+def test_an_address_has_the_lines_that_there_are(
+    changes: dict[str, object], lines: tuple[str, ...]
+) -> None:
+    """Written as its country writes it."""
+    buyer = a_view(an_invoice(partner=a_partner(**changes))).buyer
+    assert buyer is not None
+    assert ("CarrierX", lines) == (buyer.name, buyer.lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "headline"),
+    [
+        ({"amount_due": "12.5"}, ("Amount due", "$12.50", "Will be charged on Jan 19, 2025")),
+        ({"amount_due": "12.5", "date_charge_expected": None}, ("Amount due", "$12.50", "")),
+        ({"amount_due": "0"}, ("Amount due", "$0.00", "No payment is due.")),
+        (
+            {"amount_due": "-3"},
+            ("Amount due (credit)", f"{MINUS}$3.00", "You have a credit. No payment is due."),
+        ),
+        ({"amount_due": "9", "paid": True}, ("Amount due", "$9.00", "Paid")),
+        (
+            {"amount_due": "9", "paid": True, "date_charged": "2025-01-20T06:00:00.000Z"},
+            ("Amount due", "$9.00", "Paid on Jan 20, 2025"),
+        ),
+        (
+            {"amount_due": "9", "date_charged": "2025-01-20T06:00:00.000Z"},
+            ("Amount due", "$9.00", "Charged on Jan 20, 2025"),
+        ),
+    ],
+)
+def test_the_headline_says_what_follows(
+    changes: dict[str, object], headline: tuple[str, str, str]
+) -> None:
+    """What is due, and when or whether it will be taken."""
+    view = a_view(an_invoice(**changes)).headline
+    assert headline == (view.label, view.amount, view.note)
+
+
+@pytest.mark.parametrize(
+    ("changes", "preliminary", "paid"),
+    [
+        ({"status": "open"}, True, False),
+        ({"status": "closed"}, False, False),
+        ({"status": "closed", "paid": True}, False, True),
+        ({"status": "mystery"}, True, False),
+        ({"status": "mystery", "date_issued": "2025-01-20T06:00:00.000Z"}, False, False),
+    ],
+)
+def test_an_invoice_that_can_still_change_is_preliminary(
+    changes: dict[str, object], *, preliminary: bool, paid: bool
+) -> None:
+    """Open ones, and those of unknown status that were not issued."""
+    view = a_view(an_invoice(**changes))
+    assert (preliminary, paid) == (view.is_preliminary, view.is_paid)
+
+
+def test_an_unknown_item_type_has_a_readable_label_a_bare_number_and_a_notice() -> None:
+    """Once for each type, however many lines have it."""
+    lines = [a_line(type="state_911_fee", usage=1234)] * 3
+    view, notices = viewed(an_invoice(invoice_items=lines))
+    assert (view.charges[0].label, view.charges[0].lines[0].usage) == ("State 911 fee", "1,234")
+    assert view.charges[0].lines[0].rate == ""
+    assert [notice.code for notice in notices] == ["type-unknown"]
+    assert "state_911_fee" in notices[0].detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"),
+    [("city_tax", "Taxes"), ("weird_fee", "Regulatory fees and surcharges")],
+)
+def test_an_unknown_charge_is_a_tax_only_if_it_says_so(kind: str, heading: str) -> None:
+    """A carrier's own fee must not pass for a government's tax."""
+    view, notices = viewed(an_invoice(tax_items=[a_tax(type=kind)]))
+    assert [heading] == [group.label for group in view.taxes]
+    assert len(notices) == 1
+
+
+def test_taxes_and_fees_stand_under_two_headings_with_subtotals() -> None:
+    """Each line says in plain words what it is."""
+    taxes = [a_tax(), a_tax(type="state_sales_tax", amount="1.20", jurisdiction="state")]
+    tax, fees = a_view(an_invoice(tax_items=taxes)).taxes
+    assert (tax.label, tax.subtotal) == ("Taxes", "$1.20")
+    assert (fees.label, fees.subtotal) == ("Regulatory fees and surcharges", "$0.32")
+    assert fees.lines[0].explanation.startswith("Recovers our payments to the federal fund")
+    assert (tax.lines[0].jurisdiction, fees.lines[0].jurisdiction) == ("State", "Federal")
+
+
+def test_the_profiles_wording_comes_first() -> None:
+    """Labels, units by plural form, headings and explanations, in the reader's language."""
+    profile = a_profile(
+        items={
+            "toll": {
+                "label": {"en": "Calls", "es": "Llamadas propias"},
+                "unit": "count",
+                "unit_label": {"en": {"one": "call", "other": "calls"}},
+            }
+        },
+        taxes={"fed_universal_service_fund": {"label": "USF", "group": "tax"}},
+    )
+    view = a_view(an_invoice(), profile)
+    first, second = view.charges[0].lines
+    assert (view.charges[0].label, first.usage) == ("Calls", "8,880 calls")
+    assert second.usage == "60 calls"
+    assert second.rate == "$0.0002/call"
+    assert [group.label for group in view.taxes] == ["Taxes"]
+    assert a_view(an_invoice(), profile, "es").charges[0].label == "Llamadas propias"
+
+
+def test_a_type_that_the_profile_names_is_known() -> None:
+    """No notice, and seconds where the seller says so."""
+    profile = a_profile(items={"sat": {"label": "Satellite calls", "unit": "seconds"}})
+    view, notices = viewed(an_invoice(invoice_items=[a_line(type="sat")]), profile)
+    assert (view.charges[0].label, view.charges[0].lines[0].usage) == (
+        "Satellite calls",
+        f"148{NBSP}min",
+    )
+    assert notices == ()
+
+
+def test_a_lone_line_without_details_bears_its_own_label() -> None:
+    """A heading above it would say the same twice."""
+    lines = [{"type": "subscription", "amount": "5"}]
+    (group,) = a_view(an_invoice(invoice_items=lines)).charges
+    assert (group.label, group.lines[0].label) == ("", "Subscriptions")
+
+
+def test_charges_stand_in_the_order_of_their_groups() -> None:
+    """Voice, then messages, then numbers; unknown types last; the API's order within a type."""
+    kinds = ["novelty", "did_rental", "sms", "toll", "novelty"]
+    lines = [a_line(type=kind, amount=str(place)) for place, kind in enumerate(kinds)]
+    groups = a_view(an_invoice(invoice_items=lines)).charges
+    assert [group.lines[0].amount for group in groups] == ["$3.00", "$2.00", "$1.00", "$0.00"]
+    assert [line.amount for line in groups[-1].lines] == ["$0.00", "$4.00"]
+
+
+def test_payments_stand_one_by_one_in_the_summary() -> None:
+    """With what the API says of each."""
+    payments = [a_payment(), {"amount": "5"}, {"type": "wire"}, {"unheard": "of"}]
+    view = a_view(an_invoice(pay_items=payments))
+    assert [(fact.label, fact.value) for fact in view.summary[1:4]] == [
+        ("Payment · Jan 5, 2025 · Visa", "$100.00"),
+        ("Payment", "$5.00"),
+        ("Payment · Wire transfer", ""),
+    ]
+    assert view.summary[4].label == "Current charges"
+    assert view.payments == ()
+
+
+def test_many_payments_have_a_table_of_their_own() -> None:
+    """The summary then has their total."""
+    view = a_view(an_invoice(pay_items=[a_payment()] * 6))
+    assert (view.summary[1].label, view.summary[1].value) == ("Payments received", "$600.00")
+    assert [line.amount for line in view.payments] == ["$100.00"] * 6
+
+
+def test_totals_are_what_the_api_says() -> None:
+    """CarrierX's own sample does not reconcile: nothing is recomputed."""
+    view = a_view(an_invoice(amount="99", amount_tax="7"))
+    assert (view.charges_total, view.taxes_total) == ("$99.00", "$7.00")
+
+
+def test_subtotals_do_not_round() -> None:
+    """Thirty digits are more than Python's default context keeps."""
+    lines = [a_line(amount="123456789012345.1"), a_line(amount="0.000000000000001")]
+    (group,) = a_view(an_invoice(invoice_items=lines)).charges
+    assert group.subtotal == "$123,456,789,012,345.100000000000001"
+
+
+def test_two_languages_have_the_same_amounts() -> None:
+    """Only their form differs."""
+    english, spanish = a_view(), a_view(locale="es")
+
+    def digits(view: InvoiceView) -> list[str]:
+        amounts = [line.amount for group in view.charges for line in group.lines]
+        return ["".join(filter(str.isdigit, amount)) for amount in amounts]
+
+    assert digits(english) == digits(spanish)
+    assert (english.title, spanish.title) == ("Invoice 004", "Factura 004")
+
+
+@pytest.mark.parametrize(
+    ("token", "label"),
+    [
+        ("sms_enablement", "SMS enablement"),
+        ("fed_universal_service_fund", "Federal universal service fund"),
+        ("e911", "E911"),
+        ("pre-paid.thing", "Pre paid thing"),
+        ("Los Angeles", "Los Angeles"),
+        ("<b>{{x}}</b>", "<b>{{x}}</b>"),
+        ("", ""),
+    ],
+)
+def test_tokens_become_readable(token: str, label: str) -> None:
+    """A machine's token reads as words; anything else stays as it is."""
+    assert label == readable(token)
+
+
+def test_a_line_with_half_a_period_says_the_half_it_has() -> None:
+    """Nothing is filled in."""
+    start = a_line(date_billing_period_start="2024-01-01T00:00:00.000Z")
+    end = a_line(date_billing_period_end="2024-01-31T23:59:59.000Z")
+    lines = a_view(an_invoice(invoice_items=[start, end])).charges[0].lines
+    assert [line.period for line in lines] == ["from Jan 1, 2024", "until Jan 31, 2024"]
+
+
+def test_page_words_are_the_readers() -> None:
+    """What stands before, between and after the two numbers."""
+    assert a_view().page_words == ("Page ", " of ", "")
+    assert a_view(locale="es").page_words == ("Página ", " de ", "")
