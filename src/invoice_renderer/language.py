@@ -6,6 +6,7 @@ other. Everything that turns a value into text is a ``format_*`` method here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -31,6 +32,9 @@ MINUTE_DIGITS = Decimal("0.01")
 _FIRST_SECOND, _LAST_SECOND = time(0, 0, 0), time(23, 59, 59)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _Words = TypeVar("_Words")
+
+# CLDR's currencySpacing (UTS #35, part 3), which Babel leaves out: USD 5.00, but $5.00.
+_LETTER_MEETS_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 class Language:
@@ -58,6 +62,7 @@ class Language:
             text: str = format_currency(
                 amount, self._currency, locale=self.locale, decimal_quantization=False
             )
+        text = _LETTER_MEETS_DIGIT.sub("\N{NO-BREAK SPACE}", text)
         # U+2212 is as wide as a figure, and is read aloud as "minus".
         return text.replace("-", "\N{MINUS SIGN}") if self._has_hyphen_minus else text
 

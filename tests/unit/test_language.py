@@ -41,6 +41,7 @@ def a_language(locale: str = "en-US", zone: str = "UTC", currency: str = "USD") 
         ("es", "-351.91", f"{MINUS}351,91{NBSP}US$"),
         ("es", "1234.5", f"1.234,50{NBSP}US$"),
         ("es-US", "0.0025", "$0.0025"),
+        ("es-MX", "-351.91", f"{MINUS}USD{NBSP}351.91"),
         ("de", "1234.5", f"1.234,50{NBSP}$"),
         ("fr", "1234.5", f"1\u202f234,50{NBSP}$US"),
         ("ja", "1234.5", "$1,234.50"),
@@ -61,7 +62,7 @@ def test_a_currency_has_its_own_decimals(currency: str, amount: str, expected: s
     assert expected.replace(NBSP, "") == printed.replace(NBSP, "")
 
 
-@given(st.decimals("-1e14", "1e14", places=4), st.sampled_from(["en-US", "es", "es-MX"]))
+@given(st.decimals("-1e14", "1e14", places=4), st.sampled_from(["en-US", "es", "es-US"]))
 def test_money_is_babels_but_for_the_minus(amount: Decimal, locale: str) -> None:
     """Only the sign differs: U+2212 for the hyphen."""
     expected = format_currency(
