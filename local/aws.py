@@ -27,11 +27,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -53,11 +55,7 @@ class LocalAws:
     def __init__(self, *, port: int = 0) -> None:
         application = DomainDispatcherApplication(create_backend_app)
         self._server = _MotoServer(LOOPBACK, port, application, _QuietHandler)
-        self._session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
-            region_name=REGION,
-        )
+        self._session = _session_of_its_own()
         self._clients: dict[tuple[str, str], Any] = {}
 
     @property
@@ -136,6 +134,17 @@ class LocalAws:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _session_of_its_own() -> boto3.Session:
+    """Blind to the profile, files and variables of the machine's own AWS account."""
+    nowhere = {"config_file": (None, None, os.devnull, None), "profile": (None, None, None, None)}
+    return boto3.Session(
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        region_name=REGION,
+        botocore_session=botocore.session.Session(session_vars=nowhere),
+    )
 
 
 class _MotoServer(ClosesConnections, ThreadedWSGIServer):

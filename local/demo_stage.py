@@ -46,6 +46,8 @@ class Stage:
         self._open.close()
 
     def _build(self) -> None:
+        for name in [name for name in os.environ if name.startswith(_OURS)]:
+            del os.environ[name]
         with self._narrator.step("Start the fake CarrierX API") as note:
             self.carrierx = self._open.enter_context(FakeCarrierX())
             _issue_this_week(self.carrierx)
@@ -62,8 +64,6 @@ class Stage:
 
     def _load_handlers(self) -> None:
         """The environment comes first, as in Lambda; then the package is imported."""
-        for name in [name for name in os.environ if name.startswith(_OURS)]:
-            del os.environ[name]
         os.environ.update(
             self.stack.environment(carrierx_url=self.carrierx.url, s3_url=self.door.url)
         )

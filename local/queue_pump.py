@@ -152,4 +152,5 @@ def failures_of(answer: Any, ids: set[str]) -> set[str]:
         failed = {item["itemIdentifier"] for item in items}
     except (AttributeError, KeyError, TypeError):
         return ids
-    return min(failed, ids)
+    strangers = failed - ids
+    return ids if strangers else failed

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, settings
 from moto.server import ThreadedMotoServer
 from pytest_socket import socket_allow_hosts
 
@@ -41,6 +42,12 @@ ENVIRONMENT = {
 for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[name]
 os.environ.update(ENVIRONMENT)
+
+# Two cores that others use too: modest numbers, and no failure for being slow.
+settings.register_profile(
+    "tests", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 
 def pytest_runtest_setup() -> None:

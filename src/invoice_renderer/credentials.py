@@ -10,11 +10,12 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from invoice_renderer.aws_faults import code_of, is_final
 from invoice_renderer.errors import SecretUnavailable, SecretUnreadable
 from invoice_renderer.strict_json import JsonRefused, parse_json
 
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 300  # a secret this young is used without asking
 STALE_SECONDS = 900  # and one this old still is, where Secrets Manager does not answer
-REFRESH_SECONDS = 30  # a forced refresh is not repeated sooner, so that refusals do not hammer
+# Between two questions that had no use: the refused token is still the newest one, or Secrets
+# Manager is silent, which costs its time-outs each time.
+PAUSE_SECONDS = 30
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: a header value without surprises
-_GONE_FOR_GOOD = frozenset(
-    "ResourceNotFoundException AccessDeniedException AccessDenied InvalidRequestException "
-    "DecryptionFailure KMSAccessDeniedException UnrecognizedClientException".split()
-)
 
 logger = logging.getLogger(__name__)
+logging.getLogger("botocore.parsers").setLevel(logging.INFO)  # at DEBUG it prints the secret
 
 
 class Token:
@@ -79,8 +79,15 @@ class SecretToken:
         self._field = field
         self._clock = clock
         self._lock = threading.Lock()
-        self._token: Token | None = None
-        self._fetched_at = float("-inf")
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what is known, as after a restore from a snapshot."""
+        with self._lock:
+            self._token: Token | None = None
+            self._fetched_at = self._ask_again_at = float("-inf")
+            self._refused: Token | None = None
+            self._refused_at = float("-inf")
 
     def current(self) -> Token:
         """The token; from the cache for five minutes, or for fifteen while AWS is silent.
@@ -89,56 +96,54 @@ class SecretToken:
         :raises SecretUnavailable: Secrets Manager does not answer, and nothing is cached.
         """
         with self._lock:
-            if self._token is not None and self._age() < FRESH_SECONDS:
+            if self._token is not None and self._clock() < self._ask_again_at:
                 return self._token
             try:
                 return self._fetch()
             except SecretUnavailable:
-                if self._token is None or self._age() >= STALE_SECONDS:
+                if self._token is None or self._clock() >= self._fetched_at + STALE_SECONDS:
                     raise
-                logger.warning("secret_stale: Secrets Manager is silent; using the cached token")
-                return self._token
+                return self._stale(self._token)
 
     def refreshed(self, refused: Token) -> Token:
         """A newer token than ``refused`` where there is one, and the same one where not."""
         with self._lock:
             if self._token is not None and self._token != refused:
                 return self._token  # another thread was first
-            if self._age() < REFRESH_SECONDS and self._fetched_after_refusal:
+            if refused == self._refused and self._clock() < self._refused_at + PAUSE_SECONDS:
                 return refused
             token = self._fetch()
-            self._fetched_after_refusal = token == refused
+            if token == refused:
+                self._refused, self._refused_at = refused, self._clock()
             return token
 
-    def forget(self) -> None:
-        """Drop the cached token, as after a restore from a snapshot."""
-        with self._lock:
-            self._token = None
-            self._fetched_at = float("-inf")
-
-    _fetched_after_refusal = False
-
-    def _age(self) -> float:
-        return self._clock() - self._fetched_at
+    def _stale(self, token: Token) -> Token:
+        logger.warning("secret_stale: Secrets Manager is silent; using the cached token")
+        pause_ends_at = self._clock() + PAUSE_SECONDS
+        self._ask_again_at = min(pause_ends_at, self._fetched_at + STALE_SECONDS)
+        return token
 
     def _fetch(self) -> Token:
         token = parse_token(self._read_secret(), field=self._field)
         self._token, self._fetched_at = token, self._clock()
+        self._ask_again_at = self._fetched_at + FRESH_SECONDS
         return token
 
     def _read_secret(self) -> str:
         try:
-            answer = self._secrets.get_secret_value(SecretId=self._secret_id)
+            answer: Mapping[str, object] = self._secrets.get_secret_value(SecretId=self._secret_id)
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in _GONE_FOR_GOOD:
-                raise SecretUnreadable(f"cannot be read ({code})") from None
+            if is_final(error):
+                raise SecretUnreadable(f"cannot be read ({code_of(error)})") from None
             raise SecretUnavailable from None
         except BotoCoreError:
             raise SecretUnavailable from None
-        if "SecretString" not in answer:
+        if "SecretBinary" in answer:
             raise SecretUnreadable("is binary; store the token as text")
-        return answer["SecretString"]
+        text = answer.get("SecretString")
+        if not isinstance(text, str):
+            raise SecretUnavailable  # whoever answered was not Secrets Manager
+        return text
 
 
 def parse_token(secret: str, *, field: str = "") -> Token:
@@ -150,6 +155,8 @@ def parse_token(secret: str, *, field: str = "") -> Token:
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise SecretUnreadable("is empty")
+    if text.startswith("{"):
+        raise SecretUnreadable("is JSON; set CARRIERX_TOKEN_FIELD to the field with the token")
     if not _TOKEN.fullmatch(text):
         raise SecretUnreadable("is not a bearer token: it has spaces, line breaks or non-ASCII")
     return Token(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,7 +27,9 @@ from invoice_renderer.errors import (
 from invoice_renderer.request import (
     OPERATOR,
     IntakeObject,
+    RenderOptions,
     RenderRequest,
+    is_sid,
     parse_request,
     parse_sid,
 )
@@ -37,17 +39,25 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "requests/"
+REQUEST_FIELDS = ("invoice_sid", *(field.name for field in fields(RenderOptions)))
+ASKED_CHARACTERS = 65  # of one field, in the dead letter of a refused row: no SID when cut
 INTAKE_BYTES = 1024 * 1024
 MAX_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is no request: ``where`` it stands, what is wrong, and its SID if it has one."""
+    """A row that is no request: ``where`` it stands, what is wrong, and what it asked for."""
 
     where: str
     error: RequestError
-    sid: str
+    asked: Mapping[str, str]
+
+    @property
+    def sid(self) -> str:
+        """Its SID, if it has a sound one."""
+        sid = self.asked.get("invoice_sid")
+        return sid if is_sid(sid) else ""
 
 
 class Intake:
@@ -72,7 +82,7 @@ class Intake:
                 raise RequestTooLarge("The intake object", INTAKE_BYTES)
             return answer["Body"].read()
         except ClientError as error:
-            if status_of(error) == 404:
+            if status_of(error) == 404 and code_of(error) != "NoSuchBucket":
                 raise IntakeObjectMissing from None
             if is_final(error):
                 raise StorageRefused("INTAKE_BUCKET", code_of(error)) from None
@@ -92,7 +102,7 @@ def parse_rows(body: bytes, *, key: str) -> Iterator[RenderRequest | RefusedRow]
         return
     rows = _json_rows(text) if text[0] in "[{" else _csv_rows(text)
     if len(rows) > MAX_ROWS:
-        raise RequestMalformed(f"lists more than {MAX_ROWS} invoices; split the file", path=key)
+        raise RequestMalformed(f"The intake object lists over {MAX_ROWS} invoices; split it.")
     for where, row in rows:
         yield _judge(where, row)
 
@@ -108,12 +118,13 @@ def _json_rows(text: str) -> list[tuple[str, object]]:
     try:
         parsed = parse_json(text)
     except JsonRefused as refused:
-        lines = text.splitlines()
-        if len(lines) < 2:
+        lines = text.split("\n")  # and not U+2028, which may stand in a JSON string
+        rows = [_json_line(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        if text[0] == "[" or not any(isinstance(row, Mapping) for _, row in rows):
             raise RequestMalformed(f"The intake object {refused}.") from None
-        return [_json_line(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    rows = parsed if isinstance(parsed, list) else [parsed]
-    return [(f"row {number}", row) for number, row in enumerate(rows, 1)]
+        return rows
+    items = parsed if isinstance(parsed, list) else [parsed]
+    return [(f"row {number}", item) for number, item in enumerate(items, 1)]
 
 
 def _json_line(number: int, line: str) -> tuple[str, object]:
@@ -141,9 +152,13 @@ def _csv_rows(text: str) -> list[tuple[str, object]]:
 
 def _judge(where: str, row: object) -> RenderRequest | RefusedRow:
     if not isinstance(row, Mapping):
-        return RefusedRow(where, RequestMalformed("is not a JSON object", path=where), "")
+        return RefusedRow(where, RequestMalformed("is not a JSON object", path=where), {})
     try:
         return parse_request(row, OPERATOR)
     except RequestError as error:
-        sid = row.get("invoice_sid")
-        return RefusedRow(where, error, sid[:64] if isinstance(sid, str) else "")
+        asked = {name: row[name] for name in REQUEST_FIELDS if row.get(name) is not None}
+        return RefusedRow(where, error, {name: _short(value) for name, value in asked.items()})
+
+
+def _short(value: object) -> str:
+    return str(value)[:ASKED_CHARACTERS] if isinstance(value, str | int) else "?"

@@ -13,14 +13,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from decimal import Decimal, localcontext
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from invoice_renderer.errors import InvoiceMalformed, InvoiceTooLarge
+from invoice_renderer.request import is_sid
 from invoice_renderer.text import clean_text
 from invoice_renderer.validation import first_problem
 
@@ -28,6 +30,7 @@ TOKEN_CHARACTERS = 64
 NAME_CHARACTERS = 120
 INTEGER_DIGITS = 15
 DECIMAL_DIGITS = 15
+SUM_DIGITS = 60  # Python's 28 would round a sum of amounts with 30
 FINAL_STATUSES = frozenset({"closed", "paid"})
 
 _AMOUNT = re.compile(rf"-?[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_DIGITS}}})?")
@@ -56,13 +59,20 @@ def parse_amount(raw: object) -> Decimal:
             f" and {DECIMAL_DIGITS} decimal digits"
         )
     plain = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    return Decimal(plain) + 0  # one value, one spelling; adding zero turns -0 into 0
+    return Decimal(plain) or Decimal(0)  # one value, one spelling: -0 is 0
 
 
 def _plain_digits(raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         raise ValueError("must be a decimal, as a string or a number")
-    return str(raw)  # a Decimal with an exponent prints an E, which the pattern refuses
+    if isinstance(raw, int) or not -DECIMAL_DIGITS <= _exponent(raw) <= 0:
+        return str(raw)  # 1E+9 keeps its E, which the pattern refuses
+    return f"{raw:f}"  # 0.0000001, where str() would print 1E-7
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 1  # NaN and Infinity have a letter
 
 
 def parse_timestamp(raw: object) -> datetime:
@@ -70,9 +80,12 @@ def parse_timestamp(raw: object) -> datetime:
     if not isinstance(raw, str) or not _TIMESTAMP.fullmatch(raw):
         raise ValueError("must be a timestamp such as 2025-01-19T23:59:59.000Z")
     try:
-        return datetime.fromisoformat(raw).astimezone(UTC)
+        moment = datetime.fromisoformat(raw).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("is not a date of the calendar") from None
+    if not MINYEAR < moment.year < MAXYEAR:  # else no other time zone could show it
+        raise ValueError("is not a date of the calendar")
+    return moment
 
 
 def _parse_usage(raw: object) -> Decimal | None:
@@ -103,6 +116,13 @@ def _optional_text(limit: int) -> BeforeValidator:
     return BeforeValidator(parse)
 
 
+def _parse_sid(raw: object) -> str:
+    if not is_sid(raw):  # SIDs become paths: of the API, and of the bucket
+        raise ValueError("must be 1 to 64 ASCII letters, digits and hyphens")
+    return raw
+
+
+Sid = Annotated[str, BeforeValidator(_parse_sid)]
 Amount = Annotated[Decimal, BeforeValidator(parse_amount)]
 Usage = Annotated[Decimal | None, BeforeValidator(_parse_usage)]
 Timestamp = Annotated[datetime, BeforeValidator(parse_timestamp)]
@@ -144,7 +164,7 @@ class TaxItem(_Model):
 class Payment(_Model):
     """A payment made while the invoice was open. Its shape is not documented: take what is there.
 
-    ``date`` is the first readable timestamp among the fields whose name begins with ``date``.
+    ``date`` is the first readable timestamp, by name, of the fields that begin with ``date``.
     """
 
     amount: Annotated[Decimal | None, BeforeValidator(_parse_usage)] = None
@@ -164,17 +184,19 @@ class Payment(_Model):
         }
 
 
-def _first_timestamp(fields: Mapping[str, object]) -> str | None:
-    for name, value in fields.items():
-        if name.startswith("date") and isinstance(value, str) and _TIMESTAMP.fullmatch(value):
-            return value
+def _first_timestamp(fields: Mapping[str, object]) -> object:
+    for name in sorted(fields):  # by name: CarrierX's order is not part of the invoice
+        if name.startswith("date"):
+            with suppress(ValueError):
+                parse_timestamp(fields[name])
+                return fields[name]
     return None
 
 
 class Partner(_Model):
     """The buyer: what an invoice prints of the Partner object, and nothing else of it."""
 
-    partner_sid: Token
+    partner_sid: Sid
     display_id: OptionalToken = None
     name: OptionalName = None
     company_name: OptionalName = None
@@ -189,8 +211,8 @@ class Partner(_Model):
 class Invoice(_Model):
     """One CarrierX invoice. ``amount`` excludes tax; negative balances are credits."""
 
-    invoice_sid: Token
-    partner_sid: Token
+    invoice_sid: Sid
+    partner_sid: Sid
     display_id: Token
     status: Token
     paid: bool
@@ -283,10 +305,11 @@ def find_discrepancies(invoice: Invoice) -> tuple[Notice, ...]:
     """Totals that disagree. CarrierX's own documented invoice does not reconcile, so these are
     notices for the operator and never a reason to refuse; the page prints what the API says.
     """
-    charges = sum((line.amount for line in invoice.invoice_items), Decimal(0))
-    taxes = sum((tax.amount for tax in invoice.tax_items), Decimal(0))
-    paid = sum((payment.amount or Decimal(0) for payment in invoice.pay_items), Decimal(0))
-    forward = invoice.balance_previous + invoice.amount + invoice.amount_tax - paid
+    with localcontext(prec=SUM_DIGITS):
+        charges = sum((line.amount for line in invoice.invoice_items), Decimal(0))
+        taxes = sum((tax.amount for tax in invoice.tax_items), Decimal(0))
+        paid = sum((payment.amount or Decimal(0) for payment in invoice.pay_items), Decimal(0))
+        forward = invoice.balance_previous + invoice.amount + invoice.amount_tax - paid
     checks = (
         ("charges-differ", "amount", invoice.amount, charges, "the sum of its lines"),
         ("taxes-differ", "amount_tax", invoice.amount_tax, taxes, "the sum of its taxes"),
@@ -299,7 +322,7 @@ def find_discrepancies(invoice: Invoice) -> tuple[Notice, ...]:
         ),
     )
     return tuple(
-        Notice(code, f"{name} is {stated}, but {what} is {computed}")
+        Notice(code, f"{name} is {stated:f}, but {what} is {computed:f}")
         for code, name, stated, computed, what in checks
         if stated != computed
     )

@@ -19,7 +19,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from invoice_renderer.errors import InvoiceRendererError, OptionRefused, ProfileMalformed
+from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.logo import Logo, LogoRefused, parse_logo
 from invoice_renderer.request import Paper, parse_time_zone
 from invoice_renderer.strict_json import JsonRefused, parse_json
@@ -29,6 +29,7 @@ from invoice_renderer.validation import first_problem
 PROFILE_BYTES = 256 * 1024
 WORD_CHARACTERS = 120
 NOTE_CHARACTERS = 2_000
+EMAIL_CHARACTERS = 254
 
 ReadNeighbour = Callable[[str], bytes]
 """Reads a file that lies beside the profile, such as its logo."""
@@ -41,7 +42,7 @@ def _clean(limit: int) -> BeforeValidator:
 
 
 def _https(value: str) -> str:
-    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[^\s\"'<>\\]*)?", value):
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[!#-&(-;=?-\[\]-~]*)?", value):
         raise ValueError("must be an https:// address")
     return value
 
@@ -62,8 +63,8 @@ def _locale(value: str) -> str:
 def _time_zone(value: str) -> str:
     try:
         return parse_time_zone(value) or "UTC"
-    except OptionRefused as refused:
-        raise ValueError(refused.detail) from None
+    except OptionRefused:
+        raise ValueError("must be an IANA time zone such as America/New_York or UTC") from None
 
 
 def _localised(raw: object) -> object:
@@ -73,6 +74,7 @@ def _localised(raw: object) -> object:
 
 Line = Annotated[str, Field(min_length=1), _clean(WORD_CHARACTERS)]
 Note = Annotated[str, Field(min_length=1), _clean(NOTE_CHARACTERS)]
+Email = Annotated[str, Field(pattern=r"^[^@\s<>\"']+@[^@\s<>\"']+$"), _clean(EMAIL_CHARACTERS)]
 Url = Annotated[str, Field(max_length=500), AfterValidator(_https)]
 LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 LocalisedLine = Annotated[dict[LanguageTag, Line], Field(min_length=1), BeforeValidator(_localised)]
@@ -103,9 +105,7 @@ class Contact(_Table):
     """Where customers ask about a charge. US rules want one on the bill (47 CFR 64.2401(d))."""
 
     name: LocalisedLine | None = None
-    email: Annotated[str, Field(pattern=r"^[^@\s<>\"']+@[^@\s<>\"']+$", max_length=254)] | None = (
-        None
-    )
+    email: Email | None = None
     phone: Line | None = None
     url: Url | None = None
     hours: LocalisedLine | None = None
@@ -207,9 +207,9 @@ def parse_profiles(raw: bytes, *, name: str, read_neighbour: ReadNeighbour) -> S
     overrides = fields.pop("partners", {})
     if not isinstance(overrides, dict):
         raise ProfileMalformed("partners", "must be a table of partner SIDs")
-    base = _parse_profile(fields, "profile", read_neighbour)
+    base = _parse_profile(fields, "", read_neighbour)
     by_partner = {
-        sid: _parse_profile(_merge(fields, changes), f'partners."{sid}"', read_neighbour)
+        sid: _parse_profile(_merge(fields, changes), f'partners."{sid}".', read_neighbour)
         for sid, changes in overrides.items()
     }
     return SellerProfiles(base, by_partner)
@@ -234,26 +234,22 @@ def _parse_profile(
     fields: Mapping[str, Any], where: str, read_neighbour: ReadNeighbour
 ) -> SellerProfile:
     if "logo" in fields:
-        raise ProfileMalformed("logo", "is set as brand.logo")
+        raise ProfileMalformed(f"{where}logo", "is set as brand.logo")
     try:
         profile = SellerProfile.model_validate(fields)
     except ValidationError as error:
-        path, problem = first_problem(error, root=where)
-        raise ProfileMalformed(path if where == "profile" else f"{where}.{path}", problem) from None
-    if profile.brand.logo is None:
+        path, problem = first_problem(error, root="profile")
+        raise ProfileMalformed(where + path, problem) from None
+    name = profile.brand.logo
+    if name is None:
         return profile
-    return profile.model_copy(update={"logo": _read_logo(profile.brand.logo, read_neighbour)})
-
-
-def _read_logo(name: str, read_neighbour: ReadNeighbour) -> Logo:
     try:
-        return parse_logo(read_neighbour(name), name=name)
+        logo = parse_logo(read_neighbour(name), name=name)
     except LogoRefused as refused:
-        raise ProfileMalformed("brand.logo", str(refused)) from None
-    except InvoiceRendererError:
-        raise
+        raise ProfileMalformed(f"{where}brand.logo", str(refused)) from None
     except OSError:
-        raise ProfileMalformed("brand.logo", "is not beside the profile") from None
+        raise ProfileMalformed(f"{where}brand.logo", "is not beside the profile") from None
+    return profile.model_copy(update={"logo": logo})
 
 
 def _merge(base: Mapping[str, Any], changes: object) -> dict[str, Any]:

@@ -7,7 +7,7 @@ wrong stands in its attributes: ``invoice_sid``, ``code``, ``detail``, ``attempt
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,13 +30,13 @@ class RequestQueue:
         self._queue_url = queue_url
         self._dead_letter_queue_url = dead_letter_queue_url
 
-    def send(self, bodies: Iterable[Mapping[str, object]]) -> int:
+    def send(self, bodies: Iterable[object]) -> int:
         """Queue one message for each body; says how many.
 
         :raises QueueUnavailable: some were not taken. Sending all again is safe: a request that
             is delivered twice finds its document stored.
         """
-        texts = [json.dumps(body, separators=(",", ":")) for body in bodies]
+        texts = [json.dumps(body, separators=(",", ":"), default=str) for body in bodies]
         for start in range(0, len(texts), BATCH):
             self._send_batch(texts[start : start + BATCH])
         return len(texts)
@@ -46,7 +46,7 @@ class RequestQueue:
         facts = {
             "invoice_sid": sid or "unknown",
             "code": error.code,
-            "detail": error.detail[:ATTRIBUTE_CHARACTERS],
+            "detail": error.detail,
             "attempts": str(attempts),
         }
         try:
@@ -54,7 +54,7 @@ class RequestQueue:
                 QueueUrl=self._dead_letter_queue_url,
                 MessageBody=body or "{}",
                 MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
+                    name: {"DataType": "String", "StringValue": _printable(value)}
                     for name, value in facts.items()
                 },
             )
@@ -81,3 +81,8 @@ class RequestQueue:
             raise QueueUnavailable from None
         if answer.get("Failed"):
             raise QueueUnavailable
+
+
+def _printable(text: str) -> str:
+    """SQS refuses a message with a control character or a lone surrogate in an attribute."""
+    return "".join(each if each.isprintable() else "?" for each in text[:ATTRIBUTE_CHARACTERS])

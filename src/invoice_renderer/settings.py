@@ -6,6 +6,7 @@ secret is ever a setting: the token is in Secrets Manager, and only its name is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -16,10 +17,15 @@ from invoice_renderer.validation import first_problem
 
 LINK_SECONDS_CEILING = 7 * 24 * 3600  # SigV4 query signatures live seven days at most
 
+_BASE_URL = re.compile(
+    r"(?:https://[A-Za-z0-9.-]+(?::[0-9]+)?|http://(?:127\.0\.0\.1|localhost):[0-9]+)"
+    r"(?:/[A-Za-z0-9._~-]+)*/?"
+)
+
 
 def _base_url(value: str) -> str:
-    if not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
-        raise ValueError("must be an https:// address")
+    if not _BASE_URL.fullmatch(value):
+        raise ValueError("must be an https:// address without user, query or fragment")
     return value.rstrip("/")
 
 

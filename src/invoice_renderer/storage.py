@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FILE_NAME_CHARACTERS = 60
+ENCODED_NAME_CHARACTERS = 180
 NOTICE_BYTES = 1_200
 CONTENT_TYPE = "application/pdf"
 KEPT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+NEVER_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # of Windows, macOS or Linux
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class InvoiceStore:
     def sign_link(self, key: str, *, seconds: int | None, file_name: str) -> Link:
         """A fresh link, clamped to the store's longest life and to the signing credentials'."""
         life = self._clamped(seconds)
+        signed_at = self._now().replace(microsecond=0)  # before, so as never to promise too much
         url = self._s3.generate_presigned_url(
             "get_object",
             Params={
@@ -149,7 +152,7 @@ class InvoiceStore:
             },
             ExpiresIn=life,
         )
-        return Link(url, self._now().replace(microsecond=0) + timedelta(seconds=life))
+        return Link(url, signed_at + timedelta(seconds=life))
 
     def _already_there(self, wanted: StoredDocument) -> StoredDocument:
         there = self.find(wanted.key)
@@ -184,9 +187,20 @@ def document_key(partner_sid: str, invoice_sid: str, digest: str) -> str:
 
 def content_disposition(file_name: str) -> str:
     """An attachment with an ASCII name and, beside it, the exact one (RFC 6266, RFC 8187)."""
-    name = file_name[:FILE_NAME_CHARACTERS]
+    name = NEVER_IN_FILE_NAMES.sub("-", file_name[:FILE_NAME_CHARACTERS]).strip("-. ")
     plain = KEPT_IN_FILE_NAMES.sub("-", name).strip("-.") or "invoice"
-    return f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{quote(name, safe='')}.pdf"
+    return f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{_percent_encoded(name)}.pdf"
+
+
+def _percent_encoded(name: str) -> str:
+    """Cut between characters: one of them may take twelve (an emoji is ``%F0%9F%98%80``)."""
+    encoded = ""
+    for character in name:
+        more = quote(character, safe="", errors="replace")
+        if len(encoded + more) > ENCODED_NAME_CHARACTERS:
+            break
+        encoded += more
+    return encoded or "invoice"
 
 
 def ascii_token(text: str) -> str:
@@ -199,7 +213,7 @@ def _stored(key: str, metadata: Mapping[str, str], size: int) -> StoredDocument:
     return StoredDocument(
         key=key,
         sha256=metadata.get("sha256", ""),
-        pages=int(pages) if pages.isdigit() else 0,
+        pages=int(pages) if pages.isdecimal() else 0,
         size=size,
         notices=_unpacked(metadata.get("warnings", "")),
     )
@@ -215,10 +229,10 @@ def _packed(notices: tuple[Notice, ...]) -> str:
 
 def _unpacked(text: str) -> tuple[Notice, ...]:
     try:
-        pairs = parse_json(text)
-    except JsonRefused:
-        return ()
-    return tuple(Notice(str(code), str(detail)) for code, detail in pairs)  # type: ignore[attr-defined]
+        pairs: Any = parse_json(text)
+        return tuple(Notice(str(code), str(detail)) for code, detail in pairs)
+    except (JsonRefused, TypeError, ValueError):
+        return ()  # metadata that somebody else wrote
 
 
 def _translated(error: ClientError) -> InvoiceRendererError:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CURSOR_KEY = "state/sweep.json"
 OVERLAP = timedelta(minutes=10)  # invoices that CarrierX shows a little after their issue date
 SID_CHARACTERS = 64
+MOVED_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class CursorStore:
                 **condition,
             )
         except ClientError as error:
-            if status_of(error) == 412:
+            if code_of(error) in MOVED_MEANWHILE:
                 return False
             raise _translated(error) from None
         except BotoCoreError:
@@ -125,7 +126,8 @@ def sweep_issued(
         if run.is_sorted and run.newest > since:
             cursors.advance(cursor, run.newest)
         raise
-    if run.newest > since and not cursors.advance(cursor, run.newest):
+    is_first = cursor.issued_until is None  # its look back must not slide along with the clock
+    if (is_first or run.newest > since) and not cursors.advance(cursor, run.newest):
         logger.info("sweep_overlapped: another sweep moved the cursor meanwhile")
     return SweepReport(run.queued, run.parked)
 
@@ -133,6 +135,7 @@ def sweep_issued(
 class _Sweep:
     def __init__(self, queue: RequestQueue, *, newest: datetime) -> None:
         self._queue = queue
+        self._since = newest
         self._waiting: list[tuple[str, datetime | None]] = []
         self.newest = newest
         self.is_sorted = True
@@ -144,9 +147,8 @@ class _Sweep:
         try:
             sid = parse_sid(summary.invoice_sid)
         except InvoiceSidInvalid as error:
-            text = str(summary.invoice_sid)[:SID_CHARACTERS]
-            self._queue.park(json.dumps({"invoice_sid": text}), error, sid="unknown", attempts=1)
-            self.parked += 1
+            self.flush()
+            self._park(summary, error)
             return
         self._waiting.append((sid, summary.date_issued))
         if len(self._waiting) == BATCH:
@@ -158,6 +160,15 @@ class _Sweep:
         for _, issued in self._waiting:
             self._see(issued)
         self._waiting.clear()
+
+    def _park(self, summary: InvoiceSummary, error: InvoiceSidInvalid) -> None:
+        """Once: in the overlap with the last sweep, it was parked then."""
+        issued = summary.date_issued
+        if issued is None or issued > self._since:
+            text = str(summary.invoice_sid)[:SID_CHARACTERS]
+            self._queue.park(json.dumps({"invoice_sid": text}), error, sid="unknown", attempts=1)
+            self.parked += 1
+        self._see(issued)
 
     def _see(self, issued: datetime | None) -> None:
         if issued is None:

@@ -17,8 +17,10 @@ COMBINING_MARKS_IN_A_ROW = 4  # enough for Vietnamese, Hebrew points and polyton
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f]")
 _BIDI_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069\u206a-\u206f]")  # UAX #9, table 4
 _TAG = re.compile("[\U000e0000-\U000e007f]")
-_ZERO_WIDTH = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]"
-_ZERO_WIDTH_RUN = re.compile(f"({_ZERO_WIDTH}){_ZERO_WIDTH}+")
+_NOT_IN_XML = re.compile("[\ufff9-\ufffb\ufffe\uffff]")  # XMP metadata is XML 1.0
+_ZERO_WIDTH = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff"
+_ZERO_WIDTH_RUN = re.compile(f"([{_ZERO_WIDTH}])[{_ZERO_WIDTH}]+")
+_NOTHING_TO_SEE = re.compile(f"[ {_ZERO_WIDTH}]*")
 _SPACE = re.compile(r"\s+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -31,7 +33,8 @@ def clean_text(raw: str, *, limit: int) -> str:
     """Normalise to NFC on one line; refuse lone surrogates and what exceeds ``limit`` characters.
 
     Control characters, bidi controls and tag characters are removed, white space is folded to
-    single spaces, runs of zero-width characters to one, runs of combining marks to four.
+    single spaces, runs of zero-width characters to one, runs of combining marks to four. Text
+    that has nothing else is empty.
     """
     if len(raw) > RAW_FACTOR * limit + RAW_ALLOWANCE:
         raise TextRefused(f"is longer than {limit} characters")
@@ -45,19 +48,27 @@ def clean_text(raw: str, *, limit: int) -> str:
 def _clean_unicode(raw: str) -> str:
     if _SURROGATE.search(raw):
         raise TextRefused("is not valid Unicode")
-    text = unicodedata.normalize("NFC", raw)
-    for invisible in (_CONTROL, _BIDI_CONTROL, _TAG):
+    text = raw
+    for invisible in (_CONTROL, _BIDI_CONTROL, _TAG, _NOT_IN_XML):
         text = invisible.sub("", text)
     text = _ZERO_WIDTH_RUN.sub(r"\1", text)
     text = _SPACE.sub(" ", text).strip()
-    return _cap_combining_marks(text)
+    if _NOTHING_TO_SEE.fullmatch(text):
+        return ""
+    # Normalising splits some marks in two, and dropping marks lets others join: hence twice.
+    text = _cap_combining_marks(unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", text)
 
 
 def _cap_combining_marks(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for character in text:
-        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
-        if marks <= COMBINING_MARKS_IN_A_ROW:
+        kind = unicodedata.category(character)
+        if kind in {"Mn", "Me"}:
+            marks += 1
+        elif kind != "Cf":  # a zero-width character between marks does not part them
+            marks = 0
+        if kind not in {"Mn", "Me"} or marks <= COMBINING_MARKS_IN_A_ROW:
             kept.append(character)
     return "".join(kept)

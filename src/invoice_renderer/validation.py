@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import ValidationError
+
+_SUBJECT = re.compile(r"(?:Input|String|Value|Tuple|List|Dictionary) (?=should |must )")
 
 
 def first_problem(error: ValidationError, *, root: str) -> tuple[str, str]:
@@ -13,5 +17,5 @@ def first_problem(error: ValidationError, *, root: str) -> tuple[str, str]:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     if first["type"] == "missing":
         return path or root, "is missing"
-    message = first["msg"].removeprefix("Value error, ")
+    message = _SUBJECT.sub("", first["msg"].removeprefix("Value error, "), count=1)
     return path or root, message[:1].lower() + message[1:]

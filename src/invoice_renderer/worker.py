@@ -28,6 +28,7 @@ from invoice_renderer.request import (
     RenderRequest,
     Sweep,
     Work,
+    is_sid,
     request_fields,
 )
 from invoice_renderer.sweep import SweepReport
@@ -35,7 +36,6 @@ from invoice_renderer.triggers import Surroundings, parse_event, s3, sqs
 
 PAUSE_SECONDS = 15.0  # before the second delivery; doubled for each one after
 PAUSE_CAP_SECONDS = 900.0
-SID_CHARACTERS = 64
 
 
 class Unexpected(InvoiceRendererError):
@@ -95,14 +95,15 @@ class Worker:
 
     def _do_message(self, message: sqs.Message, deadline: Deadline) -> None:
         event = sqs.parse_body(message.body)
-        if isinstance(event, Mapping) and s3.matches(event) and len(event.get("Records", ())) > 1:
-            self.queue.send(s3.split(event))
+        notifications = s3.split(event)
+        if len(notifications) > 1:
+            self.queue.send(notifications)
             return
         for work in parse_event(event, self.surroundings):
             self._do(work, deadline)
 
     def _settle_failed(self, message: sqs.Message, error: InvoiceRendererError) -> bool:
-        sid = _sid_in(message.body)
+        sid = _sid_of(error, message.body)
         try:
             if _may_heal_later(error) and message.attempts < self.max_receives:
                 self.journal.retried(error, sid=sid, attempts=message.attempts)
@@ -127,7 +128,13 @@ class Worker:
 
         A caller may wait (``RequestResponse``) or not (``Event``), and we cannot tell: so a
         failure is answered, and also queued again or parked, so that nothing is lost.
+
+        :raises QueueUnavailable: neither could be done; Lambda delivers an ``Event`` again.
         """
+        answers = [self._answer(each, deadline) for each in s3.split(event)]
+        return answers[0] if len(answers) == 1 else {"results": answers}
+
+    def _answer(self, event: object, deadline: Deadline) -> dict[str, object]:
         try:
             answers = [self._do(work, deadline) for work in parse_event(event, self.surroundings)]
         except InvoiceRendererError as error:
@@ -135,13 +142,13 @@ class Worker:
         except Exception as error:  # noqa: BLE001  the caller gets a problem, never a stack trace
             self.journal.unexpected()
             return self._refuse(event, Unexpected(error))
-        return answers[0] if len(answers) == 1 else {"results": answers}
+        return answers[0]
 
     def _refuse(self, event: object, error: InvoiceRendererError) -> dict[str, object]:
         body = json.dumps(event, default=str)
-        sid = _sid_in(body)
-        again = _may_heal_later(error) and isinstance(event, Mapping)
-        if again and isinstance(event, Mapping):
+        sid = _sid_of(error, body)
+        again = _may_heal_later(error)
+        if again:
             self.queue.send([event])
             self.journal.retried(error, sid=sid, attempts=1)
         else:
@@ -184,7 +191,7 @@ class Worker:
         return {"queued": len(requests), "parked": len(refused)}
 
     def _park_row(self, item: IntakeObject, row: RefusedRow) -> None:
-        body = json.dumps({"intake_key": item.key, "where": row.where, "invoice_sid": row.sid})
+        body = json.dumps({"intake_key": item.key, "where": row.where, **row.asked})
         self.queue.park(body, row.error, sid=row.sid, attempts=1)
         self.journal.parked(row.error, sid=row.sid, attempts=1)
 
@@ -194,12 +201,14 @@ def _may_heal_later(error: InvoiceRendererError) -> bool:
     return error.may_heal or isinstance(error, InvoiceNotFound)
 
 
-def _sid_in(body: str) -> str:
-    """The SID that a message names, for its dead letter; whatever shape the message has."""
+def _sid_of(error: InvoiceRendererError, body: str) -> str:
+    """The SID that a failure is about: as the work knew it, or as the message names it."""
+    if error.sid:
+        return error.sid
     try:
         event = sqs.parse_body(body)
     except RequestError:
         return ""
     fields = event.get("detail", event) if isinstance(event, Mapping) else {}
     sid = fields.get("invoice_sid") if isinstance(fields, Mapping) else None
-    return sid[:SID_CHARACTERS] if isinstance(sid, str) else ""
+    return sid if is_sid(sid) else ""

@@ -119,7 +119,7 @@ def test_spanish_is_spanish_throughout(renderer: DocumentRenderer) -> None:
     """Headings, tokens, formats and the file's own language, on A4."""
     document = rendered(renderer, profile=the_example_profile(), locale="es-MX", paper="a4")
     words = words_of(document.pdf)
-    for text in ("Factura 004", "Estados Unidos", "Llamadas de voz", "USD0.37", "Página 1 de 1"):
+    for text in ("Factura 004", "Estados Unidos", "Llamadas de voz", "USD 0.37", "Página 1 de 1"):
         assert text in words
     for text in ("Invoice", "Amount", "Total charges", "Page ", "United States"):
         assert text not in words

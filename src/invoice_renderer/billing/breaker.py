@@ -41,8 +41,11 @@ class Breaker:
         with self._lock:
             if self._failures < FAILURES:
                 return
-            if self._clock() < self._shut_until:
-                raise BillingUnavailable("it failed repeatedly and is left alone", again=False)
+            wait = self._shut_until - self._clock()
+            if wait > 0:
+                raise BillingUnavailable(
+                    "it failed repeatedly and is left alone", again=False, retry_after=wait
+                )
             self._shut_until = self._clock() + OPEN_SECONDS  # this call probes, others wait
 
     def _fail(self) -> None:

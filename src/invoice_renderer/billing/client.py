@@ -8,48 +8,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
-from tenacity.wait import wait_random_exponential
 
+from invoice_renderer.billing.answers import parse_answer, raise_for_trouble
 from invoice_renderer.billing.breaker import Breaker
+from invoice_renderer.billing.listing import InvoiceSummary, Page, parse_page
+from invoice_renderer.billing.retries import Calls, is_worth_repeating, wait_for
 from invoice_renderer.billing.transport import Answer, Transport
 from invoice_renderer.credentials import Token, TokenSource
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.errors import (
     BillingRefused,
     BillingRejected,
-    BillingThrottled,
     BillingUnavailable,
     InvoiceMalformed,
     InvoiceNotFound,
+    InvoiceSidInvalid,
+    InvoiceTooLarge,
 )
-from invoice_renderer.invoice import Invoice, Partner, parse_invoice, parse_partner, parse_timestamp
-from invoice_renderer.request import Caller
-from invoice_renderer.strict_json import JsonRefused, parse_json
+from invoice_renderer.invoice import Invoice, Partner, parse_invoice, parse_partner
+from invoice_renderer.request import Caller, parse_sid
 
-ATTEMPTS = 3  # calls for one answer, whatever goes wrong
-BACKOFF_SECONDS = 0.2  # full jitter: each wait is drawn from 0 to this, doubled each time
-BACKOFF_CAP_SECONDS = 2.0
 LEAST_SECONDS = 0.2  # no call is begun with less time left
 FETCH_SECONDS = 12.0  # for one invoice, attempts and waits together
-REPEATABLE_STATUSES = frozenset({500, 502, 503, 504})
 INVOICE_SCOPES = ("invoices.read", "invoices.manage")
 PARTNER_SCOPES = ("partners.read", "partners.manage")
 MAX_PAGES = 10_000
 
 Params = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceSummary:
-    """What a sweep needs of a list item. ``invoice_sid`` is as CarrierX sent it, unchecked."""
-
-    invoice_sid: object
-    date_issued: datetime | None
 
 
 class BillingClient:
@@ -74,7 +62,7 @@ class BillingClient:
         self._sleep = sleep
         self._breaker = Breaker(clock=clock)
 
-    # ------------------------------------------------------------------------- the calls
+    # ------------------------------------------------------------------------- one invoice
 
     def fetch_invoice(
         self, invoice_sid: str, *, caller: Caller, max_lines: int, deadline: Deadline
@@ -84,65 +72,38 @@ class BillingClient:
         Whose invoice it is, is looked at before anything else of it: to a caller who may not
         read it, a foreign invoice that is broken or too long is missing all the same. Where
         CarrierX leaves the partner out, it is fetched; where that is not permitted either,
-        the invoice comes without one.
+        the invoice comes without one. Three calls at most, all in all.
 
         :raises InvoiceNotFound: unknown, or not the caller's.
         :raises BillingError: see :mod:`invoice_renderer.errors`.
         :raises InvoiceError: the answer is not a usable invoice, or is another one.
         """
-        deadline = deadline.no_later_than(FETCH_SECONDS)
-        path = f"/billing/invoices/{invoice_sid}"
+        deadline, calls = deadline.no_later_than(FETCH_SECONDS), Calls()
+        path = f"/billing/invoices/{parse_sid(invoice_sid)}"
         params = {"with_related": "true", **self._fields(Invoice.model_fields)}
-        fields = self._get(path, params, scopes=INVOICE_SCOPES, deadline=deadline)
+        fields = self._get(path, params, scopes=INVOICE_SCOPES, deadline=deadline, calls=calls)
+        if _field(fields, "invoice_sid") != invoice_sid:
+            self._transport.close()  # answers may have crossed on a kept connection
         _check_ownership(fields, caller)
         invoice = parse_invoice(fields, max_lines=max_lines)
         if invoice.invoice_sid != invoice_sid:
-            self._transport.close()  # answers may have crossed on a kept connection
             raise InvoiceMalformed("invoice_sid", "is not the one that was asked for")
         if invoice.partner is not None:
             return invoice
-        partner = self._fetch_partner(invoice.partner_sid, deadline)
+        partner = self._fetch_partner(invoice.partner_sid, deadline, calls)
         return invoice if partner is None else invoice.model_copy(update={"partner": partner})
 
-    def list_issued(self, since: datetime, *, deadline: Deadline) -> Iterator[InvoiceSummary]:
-        """Every invoice with ``date_issued >= since``, oldest first, page by page.
-
-        Relies on ``has_more`` and ``items``: ``total`` and ``pagination`` may be null.
-        """
-        offset = 0
-        for _page in range(MAX_PAGES):
-            fields = self._get_page(since, offset, deadline)
-            items = [_parse_summary(item) for item in _items_of(fields)]
-            yield from (
-                item for item in items if item.date_issued is None or item.date_issued >= since
-            )
-            offset += len(items)
-            if not items or not fields.get("has_more"):
-                return
-        raise BillingUnavailable("a list that does not end", again=False)
-
-    def _get_page(self, since: datetime, offset: int, deadline: Deadline) -> Mapping[str, object]:
-        params = {
-            "filter": f"date_issued ge {since.strftime('%Y-%m-%dT%H:%M:%SZ')}",
-            "order": "date_issued asc",
-            "limit": str(self._page_size),
-            "offset": str(offset),
-            **self._fields(("invoice_sid", "date_issued")),
-        }
-        page = deadline.no_later_than(FETCH_SECONDS)
-        fields = self._get("/billing/invoices", params, scopes=INVOICE_SCOPES, deadline=page)
-        if not isinstance(fields, Mapping):
-            raise BillingUnavailable("a list that is not a JSON object", again=False)
-        return fields
-
-    def _fetch_partner(self, partner_sid: str, deadline: Deadline) -> Partner | None:
-        path = f"/partners/{partner_sid}"
+    def _fetch_partner(self, partner_sid: str, deadline: Deadline, calls: Calls) -> Partner | None:
         try:
-            fields = self._get(path, {}, scopes=PARTNER_SCOPES, deadline=deadline)
+            path = f"/partners/{parse_sid(partner_sid)}"
+            fields = self._get(path, {}, scopes=PARTNER_SCOPES, deadline=deadline, calls=calls)
+        except InvoiceSidInvalid:
+            raise InvoiceMalformed("partner_sid", "is not a plain token") from None
         except (BillingRefused, BillingRejected, InvoiceNotFound):
             return None  # a token with invoice scopes alone may not read partners
         partner = parse_partner(fields)
         if partner.partner_sid != partner_sid:
+            self._transport.close()
             raise InvoiceMalformed("partner.partner_sid", "is not the one that was asked for")
         return partner
 
@@ -151,135 +112,118 @@ class BillingClient:
             return {}
         return {self._fields_parameter: ",".join(names)}
 
+    # ------------------------------------------------------------------------- the list
+
+    def list_issued(self, since: datetime, *, deadline: Deadline) -> Iterator[InvoiceSummary]:
+        """Every invoice with ``date_issued >= since``, oldest first, page by page.
+
+        Relies on ``has_more`` and ``items``: ``total`` and ``pagination`` may be null.
+
+        :raises BillingUnavailable: also where a page brings nothing that was not seen before.
+        """
+        seen: set[str] = set()
+        for items in self._pages(since, deadline):
+            new = [item for item in items if repr(item.invoice_sid) not in seen]
+            if not new:
+                raise BillingUnavailable("a list that repeats itself", again=False)
+            seen.update(repr(item.invoice_sid) for item in new)
+            yield from (
+                item for item in new if item.date_issued is None or item.date_issued >= since
+            )
+
+    def _pages(self, since: datetime, deadline: Deadline) -> Iterator[tuple[InvoiceSummary, ...]]:
+        """The pages that have items. One that is too large is asked for again in halves."""
+        offset, limit = 0, self._page_size
+        for _ in range(MAX_PAGES):
+            try:
+                page = self._get_page(since, offset, limit, deadline)
+            except InvoiceTooLarge:
+                if limit == 1:
+                    raise
+                limit //= 2
+                continue
+            if page.items:
+                yield page.items
+            if not page.items or not page.has_more:
+                return
+            offset += len(page.items)
+        raise BillingUnavailable("a list that does not end", again=False)
+
+    def _get_page(self, since: datetime, offset: int, limit: int, deadline: Deadline) -> Page:
+        params = {
+            "filter": f"date_issued ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "order": "date_issued asc",
+            "limit": str(limit),
+            "offset": str(offset),
+            **self._fields(("invoice_sid", "date_issued")),
+        }
+        return parse_page(
+            self._get(
+                "/billing/invoices",
+                params,
+                scopes=INVOICE_SCOPES,
+                deadline=deadline.no_later_than(FETCH_SECONDS),
+                calls=Calls(),
+            )
+        )
+
     # ------------------------------------------------------------------------- one answer
 
     def _get(
-        self, path: str, params: Params, *, scopes: tuple[str, ...], deadline: Deadline
+        self,
+        path: str,
+        params: Params,
+        *,
+        scopes: tuple[str, ...],
+        deadline: Deadline,
+        calls: Calls,
     ) -> object:
-        """The JSON of a 200; a 401 gets one fresh token and one more call; three calls at most."""
+        """The JSON of a 200; a 401 gets one fresh token and, if one is left, one more call."""
         token = self._tokens.current()
-        answer, calls = self._ask(path, params, token, deadline, calls_left=ATTEMPTS)
+        answer = self._ask(path, params, token, deadline, calls)
         if answer.status == 401:
             token = self._tokens.refreshed(token)
-            left = max(1, ATTEMPTS - calls)
-            answer, _ = self._ask(path, params, token, deadline, calls_left=left)
-        return _parse_answer(answer, scopes)
+            answer = self._ask(path, params, token, deadline, calls)
+        return parse_answer(answer, scopes)
 
     def _ask(
-        self, path: str, params: Params, token: Token, deadline: Deadline, *, calls_left: int
-    ) -> tuple[Answer, int]:
-        """One answer that is not in trouble, and how many calls it took."""
+        self, path: str, params: Params, token: Token, deadline: Deadline, calls: Calls
+    ) -> Answer:
+        """One answer that is not in trouble."""
 
         def once() -> Answer:
             deadline.require(LEAST_SECONDS, "ask CarrierX")
+            calls.take()
             with self._breaker.guard():
                 url = self._base_url + path
                 answer = self._transport.get(url, params, token=token, deadline=deadline)
-                _raise_for_trouble(answer)
+                raise_for_trouble(answer)
             return answer
 
         def is_over(state: RetryCallState) -> bool:
             too_late = state.upcoming_sleep + LEAST_SECONDS > deadline.remaining()
-            return too_late or state.attempt_number >= calls_left
+            return too_late or calls.left == 0
 
         retrying = Retrying(
-            retry=retry_if_exception(_is_worth_repeating),
+            retry=retry_if_exception(is_worth_repeating),
             stop=is_over,
-            wait=_wait,
+            wait=wait_for,
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(once), retrying.statistics["attempt_number"]
-
-
-# ----------------------------------------------------------------------------- retries
-
-_jitter = wait_random_exponential(multiplier=BACKOFF_SECONDS, max=BACKOFF_CAP_SECONDS)
-
-
-def _wait(state: RetryCallState) -> float:
-    """What CarrierX asked for in ``Retry-After``, or full jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "retry_after", None)
-    return float(asked) if asked is not None else _jitter(state)
-
-
-def _is_worth_repeating(error: BaseException) -> bool:
-    if isinstance(error, BillingUnavailable):
-        return error.again
-    return isinstance(error, BillingThrottled)
-
-
-def parse_retry_after(header: str | None, *, now: datetime | None = None) -> float | None:
-    """Seconds from RFC 9110, section 10.2.3: a count of seconds or an HTTP date; else ``None``."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit() and len(text) <= 8:
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+        return retrying(once)
 
 
 # ----------------------------------------------------------------------------- answers
 
 
-def _raise_for_trouble(answer: Answer) -> None:
-    """What may heal, raised where it can be counted and repeated."""
-    if answer.status == 429:
-        raise BillingThrottled(parse_retry_after(answer.headers.get("Retry-After")))
-    if answer.status >= 500:
-        again = answer.status in REPEATABLE_STATUSES
-        retry_after = parse_retry_after(answer.headers.get("Retry-After"))
-        raise BillingUnavailable(f"status {answer.status}", again=again, retry_after=retry_after)
-    if answer.status == 200 and not _says_json(answer):
-        raise BillingUnavailable("an answer that is not JSON", again=False)
-
-
-def _says_json(answer: Answer) -> bool:
-    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
-def _parse_answer(answer: Answer, scopes: tuple[str, ...]) -> object:
-    status = answer.status
-    if status == 404:
-        raise InvoiceNotFound
-    if status in {401, 403}:
-        raise BillingRefused(status, scopes if status == 403 else ())
-    if 400 <= status < 500:
-        raise BillingRejected(status)
-    if status != 200:  # 204, 206, a redirect: not an invoice, and never followed
-        raise BillingUnavailable(f"status {status}", again=False)
-    try:
-        return parse_json(answer.body)
-    except JsonRefused as refused:
-        raise InvoiceMalformed("answer", str(refused)) from None
+def _field(fields: object, name: str) -> object:
+    return fields.get(name) if isinstance(fields, Mapping) else None
 
 
 def _check_ownership(fields: object, caller: Caller) -> None:
     if caller.partner_sids is None:
         return
-    partner_sid = fields.get("partner_sid") if isinstance(fields, Mapping) else None
+    partner_sid = _field(fields, "partner_sid")
     if not isinstance(partner_sid, str) or not caller.may_read(partner_sid):
         raise InvoiceNotFound
-
-
-def _items_of(fields: Mapping[str, object]) -> list[Mapping[str, object]]:
-    items = fields.get("items")
-    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-        raise BillingUnavailable("a list without items", again=False)
-    return items
-
-
-def _parse_summary(item: Mapping[str, object]) -> InvoiceSummary:
-    try:
-        issued = parse_timestamp(item.get("date_issued"))
-    except ValueError:
-        issued = None
-    return InvoiceSummary(item.get("invoice_sid"), issued)

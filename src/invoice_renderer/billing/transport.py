@@ -7,26 +7,24 @@ time-out), unfolds a gzip bomb whole, follows redirects with the bearer token, o
 
 from __future__ import annotations
 
-import socket
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from invoice_renderer.billing.wall_clock import CONNECT_SECONDS, POOLS, cut_at
 from invoice_renderer.credentials import Token
 from invoice_renderer.deadline import Deadline
-from invoice_renderer.errors import BillingUnavailable, BillingUntrusted
+from invoice_renderer.errors import BillingUnavailable, InvoiceRendererError, InvoiceTooLarge
 
-CONNECT_SECONDS = 2.0
 READ_SECONDS = 5.0
 WIRE_BYTES = 5_000_000
 BODY_BYTES = 5_000_000
@@ -36,11 +34,16 @@ USER_AGENT = "invoice-renderer"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers (case-insensitive) and the whole body, decompressed."""
+    """Status, headers (case-insensitive) and, of a 200, the whole body, decompressed.
+
+    ``is_framed`` says whether the body's end was announced. Where it was not, it ended when the
+    connection did, and only what it says can tell whether it is whole.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
+    is_framed: bool = True
 
 
 class Transport:
@@ -55,23 +58,24 @@ class Transport:
     ) -> Answer:
         """Fetch one answer whole.
 
-        :raises BillingUnavailable: no connection, a broken or endless answer, or too many bytes.
+        :raises BillingUnavailable: no connection, no answer in time, or a broken one.
         :raises BillingUntrusted: TLS says that this is not CarrierX.
+        :raises InvoiceTooLarge: the answer has more bytes than we take.
         """
-        try:
-            with _cut_at(deadline) as cut:
-                return self._exchange(url, params, token)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            self.close()
-            if isinstance(error, requests.exceptions.SSLError):
-                raise BillingUntrusted from None
-            problem = "no answer in time" if cut.is_set() else _problem_of(error)
-            raise BillingUnavailable(problem) from None
-        except BillingUnavailable:
-            self.close()  # an answer that was not read to its end must not meet the next request
-            if cut.is_set():
-                raise BillingUnavailable("no answer in time") from None
-            raise
+        trouble: InvoiceRendererError | None = None
+        with cut_at(deadline) as cut:
+            try:
+                answer = self._exchange(url, params, token)
+            except InvoiceRendererError as error:
+                trouble = error
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                trouble = BillingUnavailable(_problem_of(error))
+        if cut.has_fallen:  # what looks like the answer's end may be our own doing
+            trouble = BillingUnavailable("no answer in time")
+        if trouble is None:
+            return answer
+        self.close()  # an answer that was not read to its end must not meet the next request
+        raise trouble
 
     def close(self) -> None:
         """Drop this thread's connection; the next call opens a new one."""
@@ -88,8 +92,12 @@ class Transport:
             allow_redirects=False,
             stream=True,
         )
-        body = _read_body(response)
-        return Answer(response.status_code, response.headers, body)
+        status, headers = response.status_code, response.headers
+        if status != 200:
+            response.close()  # its body says nothing that we use, and may have no end
+            return Answer(status, headers)
+        is_framed = response.raw.chunked or response.raw.length_remaining is not None
+        return Answer(status, headers, _read_body(response), is_framed)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)
@@ -99,15 +107,30 @@ class Transport:
 
 
 def _new_session(verify: bool | str) -> requests.Session:  # noqa: FBT001  requests' own union
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no proxies, no .netrc, no REQUESTS_CA_BUNDLE
     session.verify = verify
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers.update(
         {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
     )
     session.mount("https://", _Adapter(max_retries=0))
     session.mount("http://", _Adapter(max_retries=0))
     return session
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """No answer is a redirect: even with ``allow_redirects=False``, requests would prepare
+        the next request, and for that read the whole body of this answer, however long.
+        """
+        return None
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
 
 class _Bearer(AuthBase):
@@ -117,75 +140,6 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         return request
-
-
-# ----------------------------------------------------------------------------- the wall clock
-
-
-class _Cut(threading.Event):
-    """Shuts the thread's current socket when the deadline passes, whatever it is waiting for."""
-
-    socket: socket.socket | None = None
-
-    def fall(self) -> None:
-        self.set()
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-
-
-_current = threading.local()
-
-
-@contextmanager
-def _cut_at(deadline: Deadline) -> Iterator[_Cut]:
-    cut = _current.cut = _Cut()
-    timer = threading.Timer(deadline.remaining(), cut.fall)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield cut
-    finally:
-        timer.cancel()
-        _current.cut = None
-
-
-def _watch(connection: HTTPConnection) -> None:
-    cut: _Cut | None = getattr(_current, "cut", None)
-    if cut is not None:
-        cut.socket = connection.sock
-        if cut.is_set():
-            raise TimeoutError
-
-
-class _PlainConnection(HTTPConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _watch(self)
-        super().request(*args, **kwargs)
-
-
-class _TlsConnection(HTTPSConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _watch(self)
-        super().request(*args, **kwargs)
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
 # ----------------------------------------------------------------------------- the body
@@ -201,7 +155,11 @@ def _read_body(response: requests.Response) -> bytes:
 
 
 def _wire(response: requests.Response) -> Iterator[bytes]:
-    return _capped(response.raw.stream(CHUNK_BYTES, decode_content=False), WIRE_BYTES)
+    """The body as it comes. ``read1`` gives what has arrived, never more than a buffer's worth;
+    ``read`` and ``stream`` believe a chunk that says it is -1 bytes long, and read for ever.
+    """
+    read = partial(response.raw.read1, CHUNK_BYTES, decode_content=False)
+    return _capped(iter(read, b""), WIRE_BYTES)
 
 
 def _capped(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
@@ -209,7 +167,7 @@ def _capped(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limit:
-            raise BillingUnavailable(f"an answer over {limit} bytes", again=False)
+            raise InvoiceTooLarge("bytes", total, limit)
         yield chunk
 
 
@@ -231,7 +189,7 @@ def _unzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _problem_of(error: Exception) -> str:
     """A word for the fault; the exception's own text names hosts and paths."""
-    if isinstance(error, requests.Timeout | TimeoutError):
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "no answer in time"
     if isinstance(error, requests.ConnectionError):
         return "no connection"

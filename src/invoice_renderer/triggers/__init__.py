@@ -1,7 +1,7 @@
 """Event shapes: the only place that knows them.
 
 Each module has ``matches`` (is it mine?), ``parse`` (what does it ask for?), and, where somebody
-waits for one, ``answer``. ``parse_event`` asks them in turn; no event matches two.
+waits for one, ``answer``. ``parse_event`` asks them in turn; the first that matches decides.
 """
 
 from __future__ import annotations
@@ -39,4 +39,4 @@ def parse_event(event: object, surroundings: Surroundings) -> list[Work]:
     for trigger in TRIGGERS:
         if trigger.matches(event):
             return trigger.parse(event, surroundings)
-    raise UnknownEvent(tuple(sorted(str(key)[:40] for key in event)))
+    raise UnknownEvent(tuple(sorted(event)))

@@ -23,6 +23,7 @@ from invoice_renderer.request import (
     OPERATOR,
     Caller,
     RenderRequest,
+    is_sid,
     parse_options,
     parse_sid,
 )
@@ -32,7 +33,6 @@ BODY_BYTES = 16 * 1024
 _PATH = re.compile(
     r"(?:/[^/]+)?/invoices/([^/]*)/pdf"
 )  # a REST API's path may begin with its stage
-_PARTNER_SID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 STATUS_OF: dict[type[InvoiceRendererError], int] = {
     errors.RouteUnknown: 404,
@@ -142,32 +142,34 @@ def _response(
 
 def _parse_call(event: Mapping[str, Any], partner_claim: str) -> HttpRequest:
     context = event["requestContext"]
-    http = context.get("http") or {}
-    method = http.get("method") or event.get("httpMethod") or ""
+    method = _table(context, "http").get("method") or event.get("httpMethod") or ""
     path = event.get("rawPath") or event.get("path") or ""
-    headers = event.get("headers") or {}
+    headers = _strings(event, "headers")
     return HttpRequest(
         method=str(method).upper(),
         path=str(path),
-        headers={str(name).lower(): str(value) for name, value in headers.items()},
-        query=_strings(event.get("queryStringParameters")),
+        headers={name.lower(): value for name, value in headers.items()},
+        query=_strings(event, "queryStringParameters"),
         body=_body_of(event),
         caller=_caller_of(context, partner_claim),
     )
 
 
-def _strings(fields: object) -> dict[str, str]:
-    if not isinstance(fields, Mapping):
-        return {}
-    return {name: value for name, value in fields.items() if isinstance(value, str)}
+def _table(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = fields.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _strings(fields: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {key: value for key, value in _table(fields, name).items() if isinstance(value, str)}
 
 
 def _body_of(event: Mapping[str, Any]) -> bytes:
-    body = event.get("body") or ""
+    body = str(event.get("body") or "")
     if len(body) > 2 * BODY_BYTES:  # judged before it is decoded; base64 takes four bytes for three
         raise errors.RequestTooLarge("The body", BODY_BYTES)
     if not event.get("isBase64Encoded"):
-        raw = str(body).encode("utf-8", "surrogatepass")
+        raw = body.encode("utf-8", "surrogatepass")
     else:
         try:
             raw = base64.b64decode(body, validate=True)
@@ -203,26 +205,18 @@ def _caller_of(context: Mapping[str, Any], partner_claim: str) -> Caller:
 
     :raises CallerUnknown: nobody vouches for the caller, or the claim is missing or malformed.
     """
-    authorizer = context.get("authorizer") or {}
-    if not isinstance(authorizer, Mapping):
-        raise errors.CallerUnknown
-    if "iam" in authorizer:  # HTTP API with IAM authorization
-        return OPERATOR
-    claims = _claims_of(authorizer)
+    claims = _claims_of(_table(context, "authorizer"))
     if claims is not None:
         return Caller(_partner_sids(claims.get(partner_claim)))
-    identity = context.get("identity") or {}
-    if identity.get("userArn") and identity.get("accountId"):  # REST API with IAM authorization
+    if _is_operator(context):
         return OPERATOR
     raise errors.CallerUnknown
 
 
 def _claims_of(authorizer: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Claims of a JWT authorizer, fields of a Lambda authorizer, in the order v2 then v1."""
-    jwt = authorizer.get("jwt")
-    if isinstance(jwt, Mapping):
-        claims = jwt.get("claims")
-        return claims if isinstance(claims, Mapping) else {}
+    if isinstance(authorizer.get("jwt"), Mapping):
+        return _table(authorizer["jwt"], "claims")
     for name in ("lambda", "claims"):
         fields = authorizer.get(name)
         if isinstance(fields, Mapping):
@@ -230,13 +224,19 @@ def _claims_of(authorizer: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return authorizer if "principalId" in authorizer else None
 
 
+def _is_operator(context: Mapping[str, Any]) -> bool:
+    """Whether the call was signed with IAM credentials, and not those that an identity pool gives
+    to an application's users.
+    """
+    iam = _table(_table(context, "authorizer"), "iam")  # HTTP API
+    identity = iam or _table(context, "identity")  # REST API
+    is_user = identity.get("cognitoIdentity") or identity.get("cognitoIdentityId")
+    return bool(identity.get("userArn") and identity.get("accountId")) and not is_user
+
+
 def _partner_sids(claim: object) -> frozenset[str]:
     """One SID, or several: a list, or text as API Gateway flattens a list (``[a b]``)."""
-    if isinstance(claim, str):
-        claim = claim.strip("[]").replace(",", " ").split()
-    if not isinstance(claim, list) or not claim:
+    sids = claim.strip("[]").replace(",", " ").split() if isinstance(claim, str) else claim
+    if not isinstance(sids, list) or not sids or not all(is_sid(sid) for sid in sids):
         raise errors.CallerUnknown
-    sids = frozenset(sid for sid in claim if isinstance(sid, str) and _PARTNER_SID.fullmatch(sid))
-    if len(sids) != len(set(map(str, claim))):
-        raise errors.CallerUnknown
-    return sids
+    return frozenset(sids)

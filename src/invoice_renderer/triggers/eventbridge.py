@@ -30,7 +30,7 @@ def parse(event: Mapping[str, Any], surroundings: Surroundings) -> list[Work]:
 
     :raises ForeignEvent: another account, source or detail type.
     """
-    if surroundings.account and event.get("account") not in {None, surroundings.account}:
+    if surroundings.account and event.get("account") not in (None, surroundings.account):
         raise ForeignEvent("it comes from another AWS account")
     kind = (event["source"], event["detail-type"])
     if kind == SCHEDULE:

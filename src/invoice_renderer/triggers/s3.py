@@ -20,24 +20,20 @@ TEST_EVENT = "s3:TestEvent"
 
 
 def matches(event: Mapping[str, Any]) -> bool:
-    if event.get("Event") == TEST_EVENT:
-        return True
-    records = event.get("Records")
-    return isinstance(records, list) and all(
-        isinstance(record, Mapping) and record.get("eventSource") == "aws:s3" for record in records
-    )
+    return event.get("Event") == TEST_EVENT or bool(_records_of(event))
 
 
 def parse(event: Mapping[str, Any], surroundings: Surroundings) -> list[Work]:
     """One piece of work for each record."""
     if event.get("Event") == TEST_EVENT:
         return [Ignored("S3's test event")]
-    return [_parse_record(record, surroundings) for record in event["Records"]]
+    return [_parse_record(record, surroundings) for record in _records_of(event)]
 
 
-def split(event: Mapping[str, Any]) -> list[dict[str, object]]:
-    """The same notification, one record at a time, so that each is judged alone."""
-    return [{"Records": [record]} for record in event["Records"]]
+def split(event: object) -> list[object]:
+    """A notification of several records, one record at a time, so that each is judged alone."""
+    records = _records_of(event) if isinstance(event, Mapping) else []
+    return [{"Records": [record]} for record in records] if len(records) > 1 else [event]
 
 
 def parse_detail(detail: Mapping[str, Any], surroundings: Surroundings) -> IntakeObject:
@@ -46,15 +42,32 @@ def parse_detail(detail: Mapping[str, Any], surroundings: Surroundings) -> Intak
     return _intake_object(bucket.get("name"), item.get("key"), item.get("version-id"), surroundings)
 
 
+def _records_of(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    records = event.get("Records")
+    if not isinstance(records, list) or not all(map(_is_ours, records)):
+        return []
+    return records
+
+
+def _is_ours(record: object) -> bool:
+    return isinstance(record, Mapping) and record.get("eventSource") == "aws:s3"
+
+
 def _parse_record(record: Mapping[str, Any], surroundings: Surroundings) -> Work:
     name = str(record.get("eventName", ""))
     if not name.startswith("ObjectCreated:"):
         return Ignored("an S3 event other than ObjectCreated")
     entity = _table(record, "s3")
     bucket, item = _table(entity, "bucket"), _table(entity, "object")
-    key = item.get("key")
-    decoded = unquote_plus(key, errors="strict") if isinstance(key, str) else key
-    return _intake_object(bucket.get("name"), decoded, item.get("versionId"), surroundings)
+    key = _decoded(item.get("key"))
+    return _intake_object(bucket.get("name"), key, item.get("versionId"), surroundings)
+
+
+def _decoded(key: object) -> object:
+    try:
+        return unquote_plus(key, errors="strict") if isinstance(key, str) else key
+    except UnicodeDecodeError:
+        raise RequestMalformed("is not URL-encoded UTF-8", path="object.key") from None
 
 
 def _intake_object(
@@ -64,6 +77,8 @@ def _intake_object(
         raise ForeignEvent("the object is not in the intake bucket")  # our own output included
     if not isinstance(key, str) or not key.startswith(PREFIX) or len(key) > KEY_CHARACTERS:
         raise ForeignEvent(f"the object's key is not under {PREFIX}")
+    if not key.isprintable():
+        raise RequestMalformed("has control characters", path="object.key")
     return IntakeObject(key, version_id if isinstance(version_id, str) else None)
 
 
