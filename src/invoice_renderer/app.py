@@ -45,6 +45,9 @@ AWS_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="v4",
 )
+SECRET_CONFIG = AWS_CONFIG.merge(  # the fetch that waits for the token has 12 seconds in all
+    Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+)
 S3_CONFIG = AWS_CONFIG.merge(
     Config(
         signature_version="s3v4",  # boto3 would presign with SigV2, which cannot be bounded
@@ -155,7 +158,7 @@ class Application:
     @cached_property
     def tokens(self) -> SecretToken:
         return SecretToken(
-            self.session.client("secretsmanager", config=AWS_CONFIG),
+            self.session.client("secretsmanager", config=SECRET_CONFIG),
             secret_id=self.settings.carrierx_token_secret,
             field=self.settings.carrierx_token_field,
         )

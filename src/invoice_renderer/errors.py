@@ -20,7 +20,7 @@
     ├── BillingError                 CarrierX
     │   ├── InvoiceNotFound          unknown, or of a partner the caller may not read
     │   ├── BillingRefused           token or scope refused
-    │   ├── BillingRejected          another final answer: 400, 409, 422, a redirect
+    │   ├── BillingRejected          another final answer: 400, 409, 422
     │   ├── BillingUntrusted         a TLS certificate or protocol we do not accept
     │   ├── BillingThrottled         429                                      (may heal)
     │   └── BillingUnavailable       no answer, a broken one, 5xx             (may heal)
