@@ -86,7 +86,14 @@ def test_what_is_older_is_left_out_even_where_the_filter_is_ignored(carrierx, cl
     assert [summary.invoice_sid for summary in listed] == ["new"]
 
 
-@pytest.mark.parametrize("issued", [None, "", "soon", 5, "2024-09-31T00:00:00.000Z"])
+def test_an_item_that_is_not_issued_yet_is_not_listed(carrierx, client):
+    """Where CarrierX did not heed the filter, an open invoice is not rendered at every sweep."""
+    page = {"items": [{"invoice_sid": "a", "date_issued": None}], "has_more": False}
+    carrierx.script(THE_LIST, Literally(json.dumps(page).encode()))
+    assert _list(client) == []
+
+
+@pytest.mark.parametrize("issued", ["", "soon", 5, "2024-09-31T00:00:00.000Z"])
 def test_an_item_without_a_usable_date_is_not_lost(carrierx, client, issued):
     page = {"items": [{"invoice_sid": "a", "date_issued": issued}], "has_more": False}
     carrierx.script(THE_LIST, Literally(json.dumps(page).encode()))

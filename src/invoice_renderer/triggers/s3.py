@@ -36,7 +36,7 @@ def split(event: object) -> list[object]:
     return [{"Records": [record]} for record in records] if len(records) > 1 else [event]
 
 
-def parse_detail(detail: Mapping[str, Any], surroundings: Surroundings) -> IntakeObject:
+def parse_detail(detail: Mapping[str, Any], surroundings: Surroundings) -> IntakeObject | Ignored:
     """EventBridge's detail: ``bucket.name``, ``object.key`` (not encoded), ``version-id``."""
     bucket, item = _table(detail, "bucket"), _table(detail, "object")
     return _intake_object(bucket.get("name"), item.get("key"), item.get("version-id"), surroundings)
@@ -72,13 +72,15 @@ def _decoded(key: object) -> object:
 
 def _intake_object(
     bucket: object, key: object, version_id: object, surroundings: Surroundings
-) -> IntakeObject:
+) -> IntakeObject | Ignored:
     if not surroundings.intake_bucket or bucket != surroundings.intake_bucket:
         raise ForeignEvent("the object is not in the intake bucket")  # our own output included
     if not isinstance(key, str) or not key.startswith(PREFIX) or len(key) > KEY_CHARACTERS:
         raise ForeignEvent(f"the object's key is not under {PREFIX}")
     if not key.isprintable():
         raise RequestMalformed("has control characters", path="object.key")
+    if key.endswith("/"):
+        return Ignored("a folder that somebody made in the console")
     return IntakeObject(key, version_id if isinstance(version_id, str) else None)
 
 

@@ -148,3 +148,11 @@ def test_records_of_two_services_are_not_split() -> None:
 
     assert not s3.matches(mixed)
     assert [mixed] == s3.split(mixed)
+
+
+@pytest.mark.parametrize("key", ["requests/", "requests/month-end/"])
+def test_a_folder_made_in_the_console_asks_for_nothing(key: str) -> None:
+    (work,) = parsed(a_record(key))
+
+    assert isinstance(work, Ignored)
+    assert isinstance(s3.parse_detail(a_detail(key), HERE), Ignored)
