@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from invoice_renderer.errors import OptionRefused, SettingsError
 from invoice_renderer.request import Paper
@@ -62,6 +62,8 @@ class TaxWords(_Table):
     label: str
     group: Literal["tax", "surcharge"]
     explanation: str
+    also: tuple[str, ...] = ()
+    """Other tokens for the same thing."""
 
 
 class Wording(_Table):
@@ -74,6 +76,12 @@ class Wording(_Table):
     directions: dict[str, str]
     jurisdictions: dict[str, str]
     payments: dict[str, str]
+
+    @field_validator("taxes")
+    @classmethod
+    def _with_other_tokens(cls, taxes: dict[str, TaxWords]) -> dict[str, TaxWords]:
+        others = {token: words for words in taxes.values() for token in words.also}
+        return {**others, **taxes}
 
 
 class _Manifest(_Table):
@@ -138,7 +146,8 @@ class Template:
         compiled = io.BytesIO()
         try:
             with source.open("rb") as file:
-                write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+                locale = language.replace("-", "_")
+                write_mo(compiled, read_po(file, locale=locale, abort_invalid=True))
         except (OSError, PoFileError, ValueError):
             raise SettingsError(
                 f"template {self.name}", f"has no sound {language} catalogue"
@@ -191,10 +200,13 @@ def resolve_locale(tag: str, offered: tuple[str, ...]) -> Locale:
 
 
 def language_of(locale: Locale, offered: tuple[str, ...]) -> str | None:
-    """The catalogue for a locale: ``pt-BR`` takes ``pt-BR`` before ``pt``."""
+    """The catalogue for a locale: ``pt-BR`` takes ``pt-BR`` before ``pt``, and ``pt-PT`` takes
+    ``pt-BR`` where nothing is nearer: Brazil's words, with Portugal's formats.
+    """
     parts = str(locale).split("_")
     tags = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return next((tag for tag in tags if tag in offered), None)
+    nearest = next((tag for tag in tags if tag in offered), None)
+    return nearest or next((tag for tag in offered if tag.split("-")[0] == parts[0]), None)
 
 
 def _read_toml(file: Path, model: type[_Model]) -> _Model:

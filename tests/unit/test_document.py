@@ -50,6 +50,7 @@ from tests.pdf_reading import (
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "profiles" / "example.toml"
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+LANGUAGES = ("ar", "de", "en", "es", "fr", "ja", "pt-BR")
 
 
 def the_example_profile() -> SellerProfile:
@@ -394,10 +395,10 @@ def test_the_caller_chooses_before_the_profile(renderer: DocumentRenderer) -> No
 @pytest.mark.parametrize(
     ("options", "offered"),
     [
-        (RenderOptions(locale="fr"), ("en", "es")),
-        (RenderOptions(locale="xx-YY"), ("en", "es")),
+        (RenderOptions(locale="ko"), LANGUAGES),
+        (RenderOptions(locale="xx-YY"), LANGUAGES),
         (RenderOptions(template="v99"), ("v1",)),
-        (RenderOptions(template="v1", locale="fr"), ("en", "es")),
+        (RenderOptions(template="v1", locale="ko"), ("en", "es", "fr", "de", "pt-BR", "ja", "ar")),
     ],
 )
 def test_what_is_not_offered_is_refused_before_any_work(
@@ -418,7 +419,7 @@ def test_what_is_offered_passes(renderer: DocumentRenderer, options: RenderOptio
     renderer.check(options)
 
 
-@pytest.mark.parametrize(("key", "value"), [("locale", "fr"), ("template", "v9")])
+@pytest.mark.parametrize(("key", "value"), [("locale", "ko"), ("template", "v9")])
 def test_a_profile_whose_defaults_are_not_offered_is_malformed(
     renderer: DocumentRenderer, key: str, value: str
 ) -> None:
