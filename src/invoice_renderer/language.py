@@ -36,6 +36,7 @@ _Words = TypeVar("_Words")
 
 # CLDR's numbering systems that Babel gives separators of, but not the digits.
 _DIGITS = {"arab": "٠١٢٣٤٥٦٧٨٩", "arabext": "۰۱۲۳۴۵۶۷۸۹"}
+_COUNTERS = {"arab": "arabic-indic", "arabext": "persian"}  # CSS's names for the same
 _LRM, _RLM = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
 
 # CLDR's currencySpacing (UTS #35, part 3), which Babel leaves out: USD 5.00, but $5.00.
@@ -62,6 +63,7 @@ class Language:
         self._numbering: dict[str, Any] = {"numbering_system": numbering}
         own_digits = _DIGITS.get(numbering)
         self._own_digits = str.maketrans("0123456789", own_digits) if own_digits else {}
+        self.counters = _COUNTERS.get(numbering, "decimal")
         minus = get_minus_sign_symbol(locale, **self._numbering)
         # U+2212 is as wide as a figure, and is read aloud as "minus".
         self._minus = minus.replace("-", "\N{MINUS SIGN}")

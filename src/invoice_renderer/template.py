@@ -4,8 +4,10 @@
         template.toml       the languages and papers it offers
         invoice.html        the page; partials lie beside it, their names begin with _
         invoice.css         its style
+        rtl.css             what is added to it from right to left, if there is anything
         wording.toml        item types, tax types and other tokens in plain English
         locales/<language>/LC_MESSAGES/messages.po    the same in another language
+        locales/<language>/invoice.css                what is added to the style, if anything
         assets/             files that the page may ask for as asset:<name>
 
 The content of the folder decides the page, so its hash is part of what names a stored PDF.
@@ -99,14 +101,20 @@ class Template:
         self.languages = manifest.languages
         self.papers = manifest.papers
         self._translations: dict[str, NullTranslations] = {}
+        self._styles: dict[tuple[str, str], str] = {}
 
     @cached_property
     def wording(self) -> Wording:
         return _read_toml(self.folder / "wording.toml", Wording)
 
-    @cached_property
-    def css(self) -> str:
-        return (self.folder / "invoice.css").read_text("utf-8")
+    def css_for(self, language: str, direction: str) -> str:
+        """The style, then what a direction and a language add to it."""
+        if (language, direction) not in self._styles:
+            added = [self.folder / "rtl.css"] if direction == "rtl" else []
+            added += [self.folder / "locales" / language / "invoice.css"]
+            sheets = [self.folder / "invoice.css", *(file for file in added if file.is_file())]
+            self._styles[language, direction] = "\n".join(one.read_text("utf-8") for one in sheets)
+        return self._styles[language, direction]
 
     @cached_property
     def assets(self) -> dict[str, bytes]:
