@@ -112,7 +112,7 @@ class DocumentRenderer:
         html = render_markup(template, language.translations, view)
         missing = self._pdf.fonts.missing(set(html))
         html = replace_missing(html, missing)
-        pdf = self._pdf.render(html, _style(template, profile, presentation), assets)
+        pdf = self._pdf.render(html, _style(template, profile, presentation, language), assets)
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,
@@ -156,10 +156,14 @@ def _language(presentation: Presentation, profile: SellerProfile, template: Temp
     )
 
 
-def _style(template: Template, profile: SellerProfile, presentation: Presentation) -> Style:
+def _style(
+    template: Template, profile: SellerProfile, presentation: Presentation, language: Language
+) -> Style:
+    catalogue = language_of(language.locale, template.languages) or ""
     return Style(
-        fingerprint=template.fingerprint,
-        css=template.css,
+        fingerprint=f"{template.fingerprint} {catalogue} {language.direction}",
+        css=template.css_for(catalogue, language.direction),
+        counters=language.counters,
         paper=presentation.paper,
         primary=profile.brand.primary,
         accent=profile.brand.accent,

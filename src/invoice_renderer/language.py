@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from gettext import NullTranslations
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -22,6 +22,7 @@ from babel.numbers import (
     format_currency,
     format_decimal,
     get_currency_precision,
+    get_currency_symbol,
     get_minus_sign_symbol,
 )
 from babel.units import format_unit
@@ -32,6 +33,11 @@ MINUTE_DIGITS = Decimal("0.01")
 _FIRST_SECOND, _LAST_SECOND = time(0, 0, 0), time(23, 59, 59)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _Words = TypeVar("_Words")
+
+# CLDR's numbering systems that Babel gives separators of, but not the digits.
+_DIGITS = {"arab": "٠١٢٣٤٥٦٧٨٩", "arabext": "۰۱۲۳۴۵۶۷۸۹"}
+_COUNTERS = {"arab": "arabic-indic", "arabext": "persian"}  # CSS's names for the same
+_LRM, _RLM = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
 
 # CLDR's currencySpacing (UTS #35, part 3), which Babel leaves out: USD 5.00, but $5.00.
 _LETTER_MEETS_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
@@ -52,7 +58,15 @@ class Language:
         self._zone = ZoneInfo(time_zone)
         self._currency = currency
         self._places = get_currency_precision(currency)
-        self._has_hyphen_minus = get_minus_sign_symbol(locale) == "-"
+        self._is_rtl = self.direction == "rtl"
+        numbering: str = locale.default_numbering_system  # type: ignore[attr-defined]
+        self._numbering: dict[str, Any] = {"numbering_system": numbering}
+        own_digits = _DIGITS.get(numbering)
+        self._own_digits = str.maketrans("0123456789", own_digits) if own_digits else {}
+        self.counters = _COUNTERS.get(numbering, "decimal")
+        minus = get_minus_sign_symbol(locale, **self._numbering)
+        # U+2212 is as wide as a figure, and is read aloud as "minus".
+        self._minus = minus.replace("-", "\N{MINUS SIGN}")
 
     # ------------------------------------------------------------------------- amounts
 
@@ -60,23 +74,52 @@ class Language:
         """At least the currency's own decimals, and every further one that the API gives."""
         with localcontext(_EXACT):  # Babel computes in the context, which keeps 28 digits
             text: str = format_currency(
-                amount, self._currency, locale=self.locale, decimal_quantization=False
+                amount,
+                self._currency,
+                locale=self.locale,
+                decimal_quantization=False,
+                **self._numbering,
             )
         text = _LETTER_MEETS_DIGIT.sub("\N{NO-BREAK SPACE}", text)
-        # U+2212 is as wide as a figure, and is read aloud as "minus".
-        return text.replace("-", "\N{MINUS SIGN}") if self._has_hyphen_minus else text
+        return self._in_own_digits(self._in_one_direction(text).replace("-", self._minus))
 
     def format_number(self, number: Decimal) -> str:
         with localcontext(_EXACT):
-            return str(format_decimal(number, locale=self.locale, decimal_quantization=False))
+            text = format_decimal(
+                number,
+                locale=self.locale,
+                decimal_quantization=False,
+                **self._numbering,
+            )
+        return self._in_own_digits(text)
+
+    def _in_one_direction(self, money: str) -> str:
+        """From right to left, the figure and its currency are two words: the figure, then at its
+        left the currency. Marks keep the sign beside the one, and the $ of US$ in the other.
+        """
+        if not self._is_rtl:
+            return money
+        symbol = get_currency_symbol(self._currency, locale=self.locale)
+        whole = f"{symbol}{_LRM}" if symbol[:1].isascii() else symbol
+        return money.replace("\N{NO-BREAK SPACE}", f"{_RLM}\N{NO-BREAK SPACE}").replace(
+            symbol, whole
+        )
+
+    def _in_own_digits(self, text: str) -> str:
+        return text.translate(self._own_digits) if self._own_digits else text
 
     def format_minutes(self, seconds: Decimal) -> str:
         """8880 seconds are 148 min, 90 are 1.5 min; to a hundredth of a minute."""
         minutes = _EXACT.divide(seconds, Decimal(SECONDS_IN_A_MINUTE))
         minutes = minutes.quantize(MINUTE_DIGITS, context=_EXACT)
-        return format_unit(
-            _plain(minutes), "duration-minute", length="short", locale=self.locale
-        ).replace(" ", "\N{NO-BREAK SPACE}")
+        text = format_unit(
+            _plain(minutes),
+            "duration-minute",
+            length="short",
+            locale=self.locale,
+            **self._numbering,
+        )
+        return self._in_own_digits(text.replace(" ", "\N{NO-BREAK SPACE}"))
 
     def format_rate(self, amount: Decimal, units: Decimal) -> str:
         """What one unit costs: the shortest rate that gives the printed amount back.
@@ -98,7 +141,7 @@ class Language:
 
     def format_date(self, moment: datetime) -> str:
         """The day in the bill's time zone."""
-        return format_date(moment.astimezone(self._zone), "medium", locale=self.locale)
+        return self._format_day(moment.astimezone(self._zone))
 
     def format_period(self, start: datetime, end: datetime) -> str:
         """From the first to the last day, as in ``Jan 1 to 31, 2025``.
@@ -108,8 +151,11 @@ class Language:
         """
         first, last = self._days_of(start, end)
         if first == last:
-            return format_date(first, "medium", locale=self.locale)
-        return format_interval(first, last, "yMMMd", locale=self.locale)
+            return self._format_day(first)
+        return self._in_own_digits(format_interval(first, last, "yMMMd", locale=self.locale))
+
+    def _format_day(self, day: date) -> str:
+        return self._in_own_digits(format_date(day, "medium", locale=self.locale))
 
     def _days_of(self, start: datetime, end: datetime) -> tuple[date, date]:
         whole_days = start.time() == _FIRST_SECOND and end.time().replace(microsecond=0) == (
@@ -130,8 +176,12 @@ class Language:
         return str(self.locale.plural_form(_plain(number)))
 
     def choose(self, words: Mapping[str, _Words]) -> _Words:
-        """The words for this reader, else for the language, else English, else the first."""
-        for tag in (self.tag, self.locale.language, "en"):
+        """The words for this reader, else for the language, in any region of it, else English,
+        else the first.
+        """
+        language = self.locale.language
+        of_another_region = (tag for tag in words if tag.split("-")[0] == language)
+        for tag in (self.tag, language, *of_another_region, "en"):
             if tag in words:
                 return words[tag]
         return next(iter(words.values()))

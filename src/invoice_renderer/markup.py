@@ -6,6 +6,7 @@ so is a missing value: the word ``None`` cannot reach the page.
 
 from __future__ import annotations
 
+import re
 import traceback
 import unicodedata
 from functools import lru_cache
@@ -19,6 +20,10 @@ from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
 
 PAGE = "invoice.html"
+_SCRIPTS = {
+    "ja": re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"),
+    "ko": re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"),
+}
 
 
 def render_markup(template: Template, translations: NullTranslations, view: InvoiceView) -> str:
@@ -44,6 +49,8 @@ def _environment(folder: Path, translations: NullTranslations) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.filters["direction"] = direction_of
+    environment.filters["marked"] = marked
+    environment.filters["script_language"] = script_language
     environment.filters["bare_url"] = bare_url
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     return environment
@@ -58,6 +65,22 @@ def direction_of(text: str) -> str:
         if kind == "L":
             return "ltr"
     return "ltr"
+
+
+def marked(text: str, surrounding: str) -> str:
+    """Between marks of its own direction, where the page runs the other way: a running head has
+    no element that could say it, and a full stop would jump to the other end.
+    """
+    direction = direction_of(text)
+    mark = "\N{LEFT-TO-RIGHT MARK}" if direction == "ltr" else "\N{RIGHT-TO-LEFT MARK}"
+    return text if direction == surrounding or not text else f"{mark}{text}{mark}"
+
+
+def script_language(text: str) -> str:
+    """The language that a text's script gives away, else nothing: kana are Japanese, Hangul is
+    Korean. It decides the forms of the characters that they share with Chinese.
+    """
+    return next((language for language, script in _SCRIPTS.items() if script.search(text)), "")
 
 
 def bare_url(url: str) -> str:

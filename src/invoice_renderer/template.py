@@ -4,8 +4,10 @@
         template.toml       the languages and papers it offers
         invoice.html        the page; partials lie beside it, their names begin with _
         invoice.css         its style
+        rtl.css             what is added to it from right to left, if there is anything
         wording.toml        item types, tax types and other tokens in plain English
         locales/<language>/LC_MESSAGES/messages.po    the same in another language
+        locales/<language>/invoice.css                what is added to the style, if anything
         assets/             files that the page may ask for as asset:<name>
 
 The content of the folder decides the page, so its hash is part of what names a stored PDF.
@@ -24,7 +26,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from invoice_renderer.errors import OptionRefused, SettingsError
 from invoice_renderer.request import Paper
@@ -62,6 +64,8 @@ class TaxWords(_Table):
     label: str
     group: Literal["tax", "surcharge"]
     explanation: str
+    also: tuple[str, ...] = ()
+    """Other tokens for the same thing."""
 
 
 class Wording(_Table):
@@ -74,6 +78,12 @@ class Wording(_Table):
     directions: dict[str, str]
     jurisdictions: dict[str, str]
     payments: dict[str, str]
+
+    @field_validator("taxes")
+    @classmethod
+    def _with_other_tokens(cls, taxes: dict[str, TaxWords]) -> dict[str, TaxWords]:
+        others = {token: words for words in taxes.values() for token in words.also}
+        return {**others, **taxes}
 
 
 class _Manifest(_Table):
@@ -91,14 +101,20 @@ class Template:
         self.languages = manifest.languages
         self.papers = manifest.papers
         self._translations: dict[str, NullTranslations] = {}
+        self._styles: dict[tuple[str, str], str] = {}
 
     @cached_property
     def wording(self) -> Wording:
         return _read_toml(self.folder / "wording.toml", Wording)
 
-    @cached_property
-    def css(self) -> str:
-        return (self.folder / "invoice.css").read_text("utf-8")
+    def css_for(self, language: str, direction: str) -> str:
+        """The style, then what a direction and a language add to it."""
+        if (language, direction) not in self._styles:
+            added = [self.folder / "rtl.css"] if direction == "rtl" else []
+            added += [self.folder / "locales" / language / "invoice.css"]
+            sheets = [self.folder / "invoice.css", *(file for file in added if file.is_file())]
+            self._styles[language, direction] = "\n".join(one.read_text("utf-8") for one in sheets)
+        return self._styles[language, direction]
 
     @cached_property
     def assets(self) -> dict[str, bytes]:
@@ -138,7 +154,8 @@ class Template:
         compiled = io.BytesIO()
         try:
             with source.open("rb") as file:
-                write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+                locale = language.replace("-", "_")
+                write_mo(compiled, read_po(file, locale=locale, abort_invalid=True))
         except (OSError, PoFileError, ValueError):
             raise SettingsError(
                 f"template {self.name}", f"has no sound {language} catalogue"
@@ -191,10 +208,13 @@ def resolve_locale(tag: str, offered: tuple[str, ...]) -> Locale:
 
 
 def language_of(locale: Locale, offered: tuple[str, ...]) -> str | None:
-    """The catalogue for a locale: ``pt-BR`` takes ``pt-BR`` before ``pt``."""
+    """The catalogue for a locale: ``pt-BR`` takes ``pt-BR`` before ``pt``, and ``pt-PT`` takes
+    ``pt-BR`` where nothing is nearer: Brazil's words, with Portugal's formats.
+    """
     parts = str(locale).split("_")
     tags = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return next((tag for tag in tags if tag in offered), None)
+    nearest = next((tag for tag in tags if tag in offered), None)
+    return nearest or next((tag for tag in offered if tag.split("-")[0] == parts[0]), None)
 
 
 def _read_toml(file: Path, model: type[_Model]) -> _Model:

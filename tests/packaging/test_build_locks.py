@@ -57,7 +57,7 @@ def test_the_fonts_are_pinned_one_by_one() -> None:
 def test_the_first_fonts_are_those_of_the_page() -> None:
     families = fonts.families_of(fonts.read_packages())
     assert families[:2] == ["Inter", "Noto Sans"]
-    assert families[-1] == "Droid Sans Fallback"
+    assert families[-3:] == ["Droid Sans Fallback", "NanumGothicCoding", "MotoyaLCedar"]
 
 
 def test_fonts_conf_knows_one_folder_and_no_hinting() -> None:

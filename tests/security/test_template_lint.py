@@ -35,11 +35,20 @@ def test_templates_keep_data_out_of_code(template: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES, ids=name_of)
-def test_styles_fetch_nothing_and_lay_tables_out_fixed(style: Path) -> None:
-    """Fixed layout bounds the time that one hostile cell can take."""
+def test_styles_fetch_nothing(style: Path) -> None:
+    """Nor do they take in data; colours come as variables."""
+    assert re.findall(r"url\(|@import|@font-face|\{\{|\{%", style.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("style", STYLES, ids=name_of)
+def test_styles_lay_tables_out_fixed(style: Path) -> None:
+    """Fixed layout bounds the time that one hostile cell can take; what is added to a template's
+    style, for a language or a direction, leaves it so.
+    """
     css = style.read_text("utf-8")
-    assert re.findall(r"url\(|@import|@font-face|\{\{|\{%", css) == []
-    assert re.search(r"^table \{[^}]*table-layout: fixed", css, flags=re.MULTILINE)
+    if (style.parent / "template.toml").is_file() and style.name == "invoice.css":
+        assert re.search(r"^table \{[^}]*table-layout: fixed", css, flags=re.MULTILINE)
+    assert "table-layout" not in css.replace("table-layout: fixed", "")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)

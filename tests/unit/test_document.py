@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,7 @@ from tests.pdf_reading import (
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "profiles" / "example.toml"
 MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+LANGUAGES = ("ar", "de", "en", "es", "fr", "ja", "pt-BR")
 
 
 def the_example_profile() -> SellerProfile:
@@ -214,6 +216,94 @@ def test_a_missing_value_never_prints_as_none(renderer: DocumentRenderer) -> Non
         words = words_of(rendered(renderer, bare, profile, locale=locale).pdf).lower()
         for word in ("none", "null", "undefined", "nan"):
             assert word not in words.split()
+
+
+BIDI_MARKS = re.compile("[\u200e\u200f\u202a-\u202e]")  # pdftotext adds them
+LABELS = {
+    "en": ("Amount due", "Previous balance", "Billing period"),
+    "es": ("Importe a pagar", "Saldo anterior", "Período"),
+    "fr-CA": ("Montant dû", "Solde précédent", "Report à nouveau"),
+    "de-AT": ("Fälliger Betrag", "Vorheriger Saldo", "Leistungszeitraum"),
+    "pt-PT": ("Valor a pagar", "Saldo anterior", "Período"),
+    "ja": ("ご請求金額", "前回残高", "繰越残高", "ご利用期間"),
+    "ar": ("المبلغ المستحق", "الرصيد السابق", "فترة الفوترة"),
+    "ar-EG": ("المبلغ المستحق", "الرصيد السابق", "٢٠٢٤"),
+}
+
+
+@pytest.mark.parametrize("paper", ["letter", "a4"])
+@pytest.mark.parametrize("locale", LABELS)
+def test_every_language_prints_the_documented_invoice(
+    renderer: DocumentRenderer, locale: str, paper: str
+) -> None:
+    """In its words, every character drawn, on one page of A4; Letter is five lines shorter."""
+    document = rendered(renderer, profile=the_example_profile(), locale=locale, paper=paper)
+    text = BIDI_MARKS.sub("", text_of(document.pdf))
+    assert [label for label in LABELS[locale] if label not in text] == []
+    assert document.notices == ()
+    assert document.pages <= (1 if paper == "a4" else 2)
+    with opened(document.pdf) as pdf:
+        assert str(pdf.Root.Lang) == locale
+
+
+def test_a_page_from_right_to_left_is_mirrored(renderer: DocumentRenderer) -> None:
+    """Labels at the right, amounts at the left, page numbers where reading ends."""
+    document = rendered(renderer, a_long_invoice(60), the_example_profile(), locale="ar")
+    first, last = (text_of(document.pdf, page=page) for page in (1, document.pages))
+    line = next(line for line in first.splitlines() if "الرصيد السابق" in line)
+    assert line.index("351.91") < line.index("الرصيد")
+    head = next(line for line in last.splitlines() if "Northline Communications, Inc." in line)
+    assert head.index("004") < head.index("Northline")
+    foot = next(line for line in last.splitlines() if "صفحة" in line)
+    assert foot.index("صفحة") < foot.index("billing@")
+
+
+def test_pages_count_in_the_readers_digits(renderer: DocumentRenderer) -> None:
+    """Egypt's, where the amounts are in them, too."""
+    document = rendered(renderer, a_long_invoice(40), locale="ar-EG")
+    assert "٢" in next(
+        line for line in text_of(document.pdf, page=2).splitlines() if "صفحة" in line
+    )
+
+
+NAMES = {
+    "Latin": "María Ñandú-Łukasz Ţepeş",
+    "Greek": "Ελληνική Τηλεφωνία",
+    "Cyrillic": "Российская связь Україна",
+    "Arabic": "شركة بريد مصر",
+    "Hebrew": "חברת תקשורת",
+    "Devanagari": "भारत संचार निगम",
+    "Thai": "บริษัทสื่อสารไทย",
+    "Chinese": "深圳市通讯有限公司",
+    "Japanese": "株式会社ミライ通信",
+    "Korean": "한국통신 주식회사",
+}
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja", "ar"])
+def test_a_name_in_any_script_can_be_read_and_copied(
+    renderer: DocumentRenderer, locale: str
+) -> None:
+    """In glyphs of its own, inside any language; the text comes back from the file."""
+    long = "กรุงเทพมหานครอมรรัตนโกสินทร์มหินทรายุธยามหาดิลกภพนพรัตนราชธานี"
+    for name in NAMES.values():
+        partner = a_partner(company_name=name, name=f"{name} {name}", address1=long)
+        document = rendered(renderer, an_invoice(partner=partner), locale=locale)
+        words = BIDI_MARKS.sub("", words_of(document.pdf))
+        assert document.notices == ()
+        assert [word for word in name.split() if word not in words] == []
+
+
+def test_shared_characters_have_the_forms_of_their_language(renderer: DocumentRenderer) -> None:
+    """Japanese pages and names are set in the Japanese font, Chinese names in the Chinese one."""
+
+    def fonts_for(name: str, locale: str) -> set[str]:
+        partner = a_partner(company_name="X", name=name)
+        return fonts_of(rendered(renderer, an_invoice(partner=partner), locale=locale).pdf)
+
+    assert "MotoyaLCedar" in fonts_for("株式会社ミライ", "en-US")
+    assert "Droid-Sans-Fallback" in fonts_for("深圳市通讯", "en-US")
+    assert "Droid-Sans-Fallback" not in fonts_for("株式会社ミライ", "ja")
 
 
 def test_two_locales_print_the_same_figures(renderer: DocumentRenderer) -> None:
@@ -394,10 +484,10 @@ def test_the_caller_chooses_before_the_profile(renderer: DocumentRenderer) -> No
 @pytest.mark.parametrize(
     ("options", "offered"),
     [
-        (RenderOptions(locale="fr"), ("en", "es")),
-        (RenderOptions(locale="xx-YY"), ("en", "es")),
+        (RenderOptions(locale="ko"), LANGUAGES),
+        (RenderOptions(locale="xx-YY"), LANGUAGES),
         (RenderOptions(template="v99"), ("v1",)),
-        (RenderOptions(template="v1", locale="fr"), ("en", "es")),
+        (RenderOptions(template="v1", locale="ko"), ("en", "es", "fr", "de", "pt-BR", "ja", "ar")),
     ],
 )
 def test_what_is_not_offered_is_refused_before_any_work(
@@ -418,7 +508,7 @@ def test_what_is_offered_passes(renderer: DocumentRenderer, options: RenderOptio
     renderer.check(options)
 
 
-@pytest.mark.parametrize(("key", "value"), [("locale", "fr"), ("template", "v9")])
+@pytest.mark.parametrize(("key", "value"), [("locale", "ko"), ("template", "v9")])
 def test_a_profile_whose_defaults_are_not_offered_is_malformed(
     renderer: DocumentRenderer, key: str, value: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -161,6 +162,111 @@ def test_a_period_within_a_month_names_it_once() -> None:
 def test_countries_have_names(locale: str, code: str, expected: str) -> None:
     """From ISO 3166-1 alpha-3; an unknown code stays as it is."""
     assert expected == a_language(locale).format_country(code)
+
+
+LRM, RLM, ALM, NNBSP = "\u200e", "\u200f", "\u061c", "\u202f"
+
+
+@pytest.mark.parametrize(
+    ("locale", "negative", "rate"),
+    [
+        ("en", f"{MINUS}$1,234.50", "$0.0025"),
+        ("es", f"{MINUS}1.234,50{NBSP}US$", f"0,0025{NBSP}US$"),
+        ("fr", f"{MINUS}1{NNBSP}234,50{NBSP}$US", f"0,0025{NBSP}$US"),
+        ("fr-CA", f"{MINUS}1{NBSP}234,50{NBSP}${NBSP}US", f"0,0025{NBSP}${NBSP}US"),
+        ("de", f"{MINUS}1.234,50{NBSP}$", f"0,0025{NBSP}$"),
+        ("de-AT", f"{MINUS}${NBSP}1.234,50", f"${NBSP}0,0025"),
+        ("pt-BR", f"{MINUS}US${NBSP}1.234,50", f"US${NBSP}0,0025"),
+        ("pt-PT", f"{MINUS}1{NBSP}234,50{NBSP}US$", f"0,0025{NBSP}US$"),
+        ("ja", f"{MINUS}$1,234.50", "$0.0025"),
+        ("ar", f"{RLM}{LRM}{MINUS}1,234.50{RLM}{NBSP}US${LRM}", f"{RLM}0.0025{RLM}{NBSP}US${LRM}"),
+        (
+            "ar-EG",
+            f"{RLM}{ALM}{MINUS}١٬٢٣٤٫٥٠{RLM}{NBSP}US${LRM}",
+            f"{RLM}٠٫٠٠٢٥{RLM}{NBSP}US${LRM}",
+        ),
+    ],
+)
+def test_each_locale_has_its_money(locale: str, negative: str, rate: str) -> None:
+    """Below zero, and below a cent; Arabic keeps the sign beside the figure."""
+    language = a_language(locale)
+    assert negative == language.format_money(Decimal("-1234.5"))
+    assert rate == language.format_money(Decimal("0.0025"))
+    assert rate == language.format_rate(Decimal("0.37"), Decimal(148))
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "period"),
+    [
+        ("en", "Jan 19, 2025", f"Dec 20, 2024{THIN}–{THIN}Jan 19, 2025"),
+        ("es", "19 ene 2025", f"20 dic 2024{THIN}–{THIN}19 ene 2025"),
+        ("fr", "19 janv. 2025", f"20 déc. 2024{THIN}–{THIN}19 janv. 2025"),
+        ("de", "19.01.2025", f"20. Dez. 2024{THIN}–{THIN}19. Jan. 2025"),
+        ("de-AT", "19.01.2025", f"20. Dez. 2024{THIN}–{THIN}19. Jän. 2025"),
+        ("pt-BR", "19 de jan. de 2025", f"20 de dez. de 2024{THIN}–{THIN}19 de jan. de 2025"),
+        ("pt-PT", "19/01/2025", f"20 de dez. de 2024{THIN}–{THIN}19 de jan. de 2025"),
+        ("ja", "2025/01/19", "2024年12月20日～2025年1月19日"),
+        ("ar", f"19{RLM}/01{RLM}/2025", "20 ديسمبر 2024 – 19 يناير 2025"),
+        ("ar-EG", f"١٩{RLM}/٠١{RLM}/٢٠٢٥", "٢٠ ديسمبر ٢٠٢٤ – ١٩ يناير ٢٠٢٥"),
+    ],
+)
+def test_each_locale_has_its_dates(locale: str, day: str, period: str) -> None:
+    """A day, and a period."""
+    language = a_language(locale)
+    assert (day, period) == (language.format_date(END), language.format_period(START, END))
+
+
+@pytest.mark.parametrize(
+    ("locale", "minutes", "number", "country"),
+    [
+        ("en", f"1.5{NBSP}min", "1,234,567.5", "United States"),
+        ("es", f"1,5{NBSP}min", "1.234.567,5", "Estados Unidos"),
+        ("fr", f"1,5{NBSP}min", f"1{NNBSP}234{NNBSP}567,5", "États-Unis"),
+        ("de", f"1,5{NBSP}Min.", "1.234.567,5", "Vereinigte Staaten"),
+        ("pt-BR", f"1,5{NBSP}min", "1.234.567,5", "Estados Unidos"),
+        ("ja", f"1.5{NBSP}分", "1,234,567.5", "アメリカ合衆国"),
+        ("ar", f"1.5{NBSP}د", "1,234,567.5", "الولايات المتحدة"),
+        ("ar-EG", f"١٫٥{NBSP}د", "١٬٢٣٤٬٥٦٧٫٥", "الولايات المتحدة"),
+    ],
+)
+def test_each_locale_has_its_numbers_and_countries(
+    locale: str, minutes: str, number: str, country: str
+) -> None:
+    """A duration, a number, a name."""
+    language = a_language(locale)
+    assert minutes == language.format_minutes(Decimal(90))
+    assert number == language.format_number(Decimal("1234567.5"))
+    assert country == language.format_country("USA")
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("en", "other one other other other other"),
+        ("fr", "one one other other other other"),
+        ("de", "other one other other other other"),
+        ("pt-BR", "one one other other other other"),
+        ("ja", "other other other other other other"),
+        ("ar", "zero one two few many other"),
+    ],
+)
+def test_plural_forms_are_cldrs(locale: str, expected: str) -> None:
+    """The seller profile names its units by them."""
+    forms = [a_language(locale).plural_form(Decimal(number)) for number in (0, 1, 2, 5, 11, 100)]
+    assert expected.split() == forms
+
+
+@pytest.mark.parametrize(("locale", "currency"), [("ar", "EUR"), ("ar", "SAR"), ("he", "ILS")])
+def test_other_currencies_keep_their_names_from_right_to_left(locale: str, currency: str) -> None:
+    """Nothing but direction marks is added to CLDR's form."""
+    printed = a_language(locale, currency=currency).format_money(Decimal("12.5"))
+    expected = format_currency(Decimal("12.5"), currency, locale=locale)
+    assert re.sub("[\u200e\u200f]", "", printed) == re.sub("[\u200e\u200f]", "", expected)
+
+
+def test_brazils_words_serve_portugal() -> None:
+    """Before English does."""
+    assert a_language("pt-PT").choose({"en": "Hello", "pt-BR": "Olá"}) == "Olá"
 
 
 @pytest.mark.parametrize(

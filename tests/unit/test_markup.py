@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from invoice_renderer.errors import RenderingError
-from invoice_renderer.markup import bare_url, direction_of, render_markup
+from invoice_renderer.markup import bare_url, direction_of, marked, render_markup, script_language
 from invoice_renderer.template import Template, Templates
 from invoice_renderer.view import InvoiceView
 from invoice_renderer.view.models import Party
@@ -38,6 +38,23 @@ def with_page(tmp_path: Path) -> Spoil:
 
 def a_buyer(name: str) -> InvoiceView:
     return replace(a_view(), buyer=Party(name, ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("株式会社ミライ", "ja"), ("한국통신", "ko"), ("深圳市通讯", ""), ("Acme", ""), ("شركة", "")],
+)
+def test_a_script_gives_its_language_away(text: str, language: str) -> None:
+    """Kana and Hangul do; Chinese characters alone do not."""
+    assert language == script_language(text)
+
+
+def test_a_running_head_keeps_its_direction() -> None:
+    """Marks where the page runs the other way, nothing where it does not."""
+    assert marked("Acme, Inc.", "rtl") == "\u200eAcme, Inc.\u200e"
+    assert marked("شركة", "ltr") == "\u200fشركة\u200f"
+    assert marked("Acme, Inc.", "ltr") == "Acme, Inc."
+    assert marked("", "rtl") == ""
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from invoice_renderer.errors import SettingsError
 from invoice_renderer.pdf import fonts
@@ -35,13 +37,14 @@ def test_latin_text_opens_no_font_file(monkeypatch: pytest.MonkeyPatch) -> None:
         "भारत",
         "ไทย",
         "株式会社",
+        "한국통신 펲쀍",
         "საქართველო",
         "Հայ",
         "Việt Nam",
     ],
 )
 def test_these_scripts_have_glyphs(text: str) -> None:
-    """Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, Chinese, Georgian, Armenian."""
+    """Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, Japanese, Korean, Georgian, Armenian."""
     assert FONTS.missing(set(text)) == ()
 
 
@@ -125,3 +128,21 @@ def _a_folder(folder: Path, content: bytes) -> Path:
     conf = folder / "fonts.conf"
     conf.write_text(f"<fontconfig><dir>{folder}</dir></fontconfig>")
     return conf
+
+
+@pytest.mark.parametrize("file", FONTS.files, ids=lambda file: file.name)
+def test_no_letter_is_an_empty_glyph(file: Path) -> None:
+    """Some fonts list characters that they do not draw: those would be blanks on the page."""
+    with TTFont(file, lazy=True, fontNumber=0) as font:
+        if "glyf" not in font:
+            pytest.skip("outlines of another kind")
+        glyphs = font["glyf"]
+        blanks = [
+            character
+            for character, name in font.getBestCmap().items()
+            if unicodedata.category(chr(character)) in {"Lo", "Lu", "Ll"}
+            and glyphs[name].numberOfContours == 0
+        ]
+    fillers = {0x115F, 0x1160, 0x3164, 0xFFA0}  # Hangul's own blanks
+    drawn_by_noto_sans = {0xB5, 0x3C2} if file.name == "MTLc3m.ttf" else set()
+    assert set(blanks) <= fillers | drawn_by_noto_sans

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gettext
+import re
 import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as CatalogMessage
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 
 from invoice_renderer.errors import OptionRefused, SettingsError
 from invoice_renderer.template import Templates, language_of, resolve_locale
@@ -17,6 +23,13 @@ VIEW = PROJECT / "src" / "invoice_renderer" / "view"
 TEMPLATES = Templates()
 
 Message = str | tuple[str, ...]
+PLACE = re.compile(r"\{[^}]*\}")
+CATALOGUES = [
+    (name, language)
+    for name in TEMPLATES.names
+    for language in TEMPLATES.get(name).languages
+    if language != "en"
+]
 
 
 @pytest.fixture
@@ -45,23 +58,78 @@ def messages_of(name: str) -> set[Message]:
     return found
 
 
+def catalogue_of(name: str, language: str) -> Catalog:
+    """A catalogue as its translator left it."""
+    file = TEMPLATES.folder / name / "locales" / language / "LC_MESSAGES" / "messages.po"
+    with file.open("rb") as source:
+        return read_po(source, abort_invalid=True)
+
+
+def forms_of(entry: CatalogMessage) -> tuple[str, ...]:
+    """The translation, or all its plural forms."""
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+
+
 def test_there_is_a_template() -> None:
-    """It offers English and Spanish, on Letter and A4."""
+    """It offers seven languages, on Letter and A4."""
     template = TEMPLATES.get("v1")
-    assert (template.languages, template.papers) == (("en", "es"), ("letter", "a4"))
+    assert template.languages == ("en", "es", "fr", "de", "pt-BR", "ja", "ar")
+    assert template.papers == ("letter", "a4")
 
 
-@pytest.mark.parametrize("name", TEMPLATES.names)
-def test_every_language_is_complete(name: str) -> None:
-    """Each English text of the page has its translation, with the same places to fill."""
-    template = TEMPLATES.get(name)
-    for language in set(template.languages) - {"en"}:
-        catalogue = template.translations(language)._catalog  # type: ignore[attr-defined]
-        for message in messages_of(name):
-            key = message if isinstance(message, str) else (message[0], 0)
-            assert catalogue.get(key), f"{language} lacks {message!r}"
-            source = message if isinstance(message, str) else message[0]
-            assert source.count("{") == catalogue[key].count("{"), message
+@pytest.mark.parametrize(("name", "language"), CATALOGUES)
+def test_every_language_is_complete(name: str, language: str) -> None:
+    """Each English text of the page has its translation; none is left for review."""
+    catalogue = catalogue_of(name, language)
+    for message in messages_of(name):
+        entry = catalogue.get(message if isinstance(message, str) else message[0])
+        assert entry, f"{language} lacks {message!r}"
+        assert not entry.fuzzy, message
+        assert all(forms_of(entry)), message
+        assert isinstance(entry.id, str) == isinstance(message, str), message
+
+
+@pytest.mark.parametrize(("name", "language"), CATALOGUES)
+def test_a_translation_has_the_places_of_its_text(name: str, language: str) -> None:
+    """Every form of it, by name, each place once."""
+    for entry in catalogue_of(name, language):
+        source = entry.id if isinstance(entry.id, str) else entry.id[0]
+        for form in forms_of(entry) if source else ():
+            assert sorted(PLACE.findall(form)) == sorted(PLACE.findall(source)), form
+
+
+@pytest.mark.parametrize(
+    ("language", "numbers", "expected"),
+    [
+        ("es", (0, 1, 2, 10**6), ("números", "número", "números", "de números")),
+        ("fr", (0, 1, 2, 10**6), ("numéro", "numéro", "numéros", "de numéros")),
+        ("pt-BR", (0, 1, 2, 10**6), ("número", "número", "números", "de números")),
+        ("de", (0, 1, 2), ("Rufnummern", "Rufnummer", "Rufnummern")),
+        ("ja", (0, 1, 2), ("番号", "番号", "番号")),
+        ("ar", (0, 1, 3, 11, 100, 103), ("رقم", "رقم", "أرقام", "رقمًا", "رقم", "أرقام")),
+    ],
+)
+def test_a_count_takes_the_form_of_its_number(
+    language: str, numbers: tuple[int, ...], expected: tuple[str, ...]
+) -> None:
+    """As CLDR's plural rules have it."""
+    ngettext = TEMPLATES.get("v1").translations(language).ngettext
+    forms = [ngettext("{count} number", "{count} numbers", number) for number in numbers]
+    assert [f"{{count}} {word}" for word in expected] == forms
+    two = TEMPLATES.get("v1").translations("ar").ngettext("{count} number", "{count} numbers", 2)
+    assert two == "رقمان ({count})"
+
+
+@pytest.mark.parametrize(("name", "language"), CATALOGUES)
+def test_plural_rules_are_cldrs(name: str, language: str) -> None:
+    """For every whole number that could tell two rules apart."""
+    catalogue = catalogue_of(name, language)
+    rule = gettext.c2py(catalogue.plural_expr)  # type: ignore[attr-defined]
+    cldr = Locale.parse(language, sep="-").plural_form
+    numbers = [*range(201), 1000, 1001, 10**6, 10**6 + 1, 2 * 10**6]
+    pairs = {(rule(number), cldr(number)) for number in numbers}
+    assert len(pairs) == len({form for form, _ in pairs}) == len({tag for _, tag in pairs})
+    assert len(pairs) == catalogue.num_plurals
 
 
 @pytest.mark.parametrize("name", TEMPLATES.names)
@@ -114,6 +182,25 @@ def test_the_nearest_catalogue_is_taken() -> None:
     locale = resolve_locale("pt-BR", ("pt", "pt-BR"))
     assert language_of(locale, ("pt", "pt-BR")) == "pt-BR"
     assert language_of(locale, ("pt",)) == "pt"
+    assert language_of(resolve_locale("pt-PT", ("en", "pt-BR")), ("en", "pt-BR")) == "pt-BR"
+    assert language_of(resolve_locale("pt", ("en", "pt-BR")), ("en", "pt-BR")) == "pt-BR"
+
+
+@pytest.mark.parametrize(
+    ("token", "label"),
+    [("e911_fee", "911 service fee"), ("fed_usf", "Federal Universal Service Fund")],
+)
+def test_a_token_may_have_other_spellings(token: str, label: str) -> None:
+    """They read the same; a token's own entry would come first."""
+    assert TEMPLATES.get("v1").wording.taxes[token].label == label
+
+
+def test_only_what_the_law_has_customers_pay_is_a_tax() -> None:
+    """What the carrier recovers stands with the surcharges, and says whose cost it is."""
+    taxes = TEMPLATES.get("v1").wording.taxes
+    for token, words in taxes.items():
+        recovered = words.explanation.startswith(("Recovers", "Supports", "Pays", "Passed on"))
+        assert recovered == (words.group == "surcharge"), token
 
 
 @pytest.mark.parametrize("file", ["template.toml", "wording.toml"])

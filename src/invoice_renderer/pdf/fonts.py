@@ -132,7 +132,8 @@ def _folders(conf: Path) -> list[Path]:
 
 def _cheapest_first(file: Path) -> tuple[bool, int]:
     """One weight of each family knows its characters; the four megabytes of Chinese come last."""
-    return "Regular" not in file.name and "Full" not in file.name, file.stat().st_size
+    is_heavier = any(weight in file.name for weight in ("Medium", "Bold"))
+    return is_heavier, file.stat().st_size
 
 
 def _characters_of(file: Path) -> frozenset[int]:

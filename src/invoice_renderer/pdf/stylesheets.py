@@ -30,6 +30,8 @@ class Style:
     paper: str
     primary: str
     accent: str
+    counters: str = "decimal"
+    """The CSS counter style of page numbers."""
 
 
 class PreparedSheets:
@@ -41,7 +43,7 @@ class PreparedSheets:
         self._lock = threading.Lock()
 
     def for_style(self, style: Style) -> CSS:
-        key = (style.fingerprint, style.paper, style.primary, style.accent)
+        key = (style.fingerprint, style.paper, style.primary, style.accent, style.counters)
         with self._lock:
             if key not in self._sheets:
                 self._sheets[key] = self._prepare(compose(style))
@@ -54,9 +56,11 @@ class PreparedSheets:
 def compose(style: Style) -> str:
     """The template's CSS after the size of the paper and the colours of the brand."""
     primary, accent = readable(style.primary), readable(style.accent)
+    # A counter style has to be written where the counter is: page boxes take no variables there.
+    css = re.sub(r"counter\((pages?)\)", rf"counter(\1, {style.counters})", style.css)
     return (
         f"@page{{size:{SIZES[style.paper]}}}"
-        f":root{{--primary:{primary};--accent:{accent};--tint:{tint(primary)}}}\n{style.css}"
+        f":root{{--primary:{primary};--accent:{accent};--tint:{tint(primary)}}}\n{css}"
     )
 
 
