@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -152,3 +153,30 @@ def _words(pdf: bytes) -> list[tuple[str, ...]]:
     ).stdout.decode()
     pattern = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>'
     return [match.groups() for match in re.finditer(pattern, boxes)]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "../../evil",
+        "//evil.example",
+        "?amount=0",
+        "@evil.example",
+        "a#b",
+        "%00",
+        '"onclick=',
+        "<b>",
+    ],
+)
+def test_a_hostile_number_stays_in_its_place_in_the_pay_link(
+    renderer: DocumentRenderer, number: str
+) -> None:
+    """The host and the query are the operator's, and the code is of the same address."""
+    profile = a_profile(pay={"url": "https://pay.example/i/{invoice_number}?amount={amount_due}"})
+    presentation = renderer.present(RenderOptions(), profile)
+    invoice = an_invoice(display_id=number, amount_due="5")
+    (link,) = set(links_of(renderer.render(invoice, profile, presentation).pdf))
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.query) == ("https", "pay.example", "amount=5.00")
+    assert unquote(parts.path) == f"/i/{number}"
+    assert parts.path.count("/") == 2

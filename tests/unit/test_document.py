@@ -383,11 +383,11 @@ def test_the_caller_chooses_before_the_profile(renderer: DocumentRenderer) -> No
     """And the profile decides the rest."""
     profile = a_profile(defaults={"locale": "es", "paper": "a4", "time_zone": "Asia/Tokyo"})
     assert renderer.present(RenderOptions(), profile) == Presentation(
-        locale="es", paper="a4", time_zone="Asia/Tokyo", template="v1"
+        locale="es", paper="a4", time_zone="Asia/Tokyo", template="v1", theme="modern"
     )
     options = RenderOptions(locale="en-us", paper="letter", time_zone="UTC", template="v1")
     assert renderer.present(options, profile) == Presentation(
-        locale="en-US", paper="letter", time_zone="UTC", template="v1"
+        locale="en-US", paper="letter", time_zone="UTC", template="v1", theme="modern"
     )
 
 
@@ -472,3 +472,45 @@ def test_pages_are_counted_as_a_reader_counts_them(renderer: DocumentRenderer) -
     """The number that the answer tells is the number of pages in the file."""
     document = rendered(renderer, a_long_invoice(80))
     assert pages_of(document.pdf) == document.pages > 1
+
+
+# ----------------------------------------------------------------------------- how to pay
+
+
+def test_the_code_and_the_link_lead_to_one_address(renderer: DocumentRenderer) -> None:
+    """The code is a drawing with a text of its own, not a picture of pixels."""
+    pdf = rendered(renderer, an_invoice(amount_due="12.5"), the_example_profile()).pdf
+    assert "https://pay.northline.example/004?amount=12.50" in links_of(pdf)
+    assert tags_of(pdf).count("Figure") == 2
+    assert b"QR code that leads to the payment of invoice 004" in everything_in(pdf)
+    with opened(pdf) as document:
+        kinds = [one.get("/Subtype") for one in document.objects if isinstance(one, pikepdf.Stream)]
+    assert "/Image" not in kinds
+
+
+def test_without_an_amount_due_nothing_asks_for_money(renderer: DocumentRenderer) -> None:
+    """Neither link nor code nor slip."""
+    pdf = rendered(renderer, profile=the_example_profile()).pdf
+    assert not any("pay.northline" in link for link in links_of(pdf))
+    assert "Payment slip" not in words_of(pdf)
+
+
+@pytest.mark.parametrize("lines", range(0, 44, 4))
+def test_a_slip_is_never_split(renderer: DocumentRenderer, lines: int) -> None:
+    """It is torn off in one piece, at the end of the document."""
+    invoice = a_long_invoice(lines, amount_due="5")
+    document = rendered(renderer, invoice, the_example_profile())
+    last = words_of(document.pdf, page=document.pages)
+    slip = last[last.index("Payment slip") :]
+    for text in ("Please detach", "Remit payment to", "Amount enclosed"):
+        assert text in slip
+
+
+def test_the_document_names_its_template(renderer: DocumentRenderer) -> None:
+    """In the small print and in the file's metadata."""
+    profile = a_profile()
+    version = renderer.template_version(renderer.present(RenderOptions(), profile))
+    pdf = rendered(renderer, profile=profile).pdf
+    assert f"Template {version}" in words_of(pdf)
+    with opened(pdf) as document:
+        assert version in str(document.docinfo.Creator)

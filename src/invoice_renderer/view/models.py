@@ -87,6 +87,25 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
+class PayView:
+    """Where to pay: the address, how it reads, and its QR code's asset and text, if it has one."""
+
+    url: str
+    shown: str
+    qr: str
+    qr_alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlipView:
+    """The block to tear off: whom to pay, for what, how much."""
+
+    payee: Party
+    facts: tuple[Fact, ...]
+    amount: Fact
+
+
+@dataclass(frozen=True, slots=True)
 class SellerView:
     """The letterhead; ``logo`` is the name of an asset, empty where the brand has none."""
 
@@ -126,6 +145,8 @@ class InvoiceView:
     buyer: Party | None
     facts: tuple[Fact, ...]
     headline: Headline
+    pay: PayView | None
+    """Only where money is asked for."""
     summary: tuple[Fact, ...]
     charges: tuple[ChargeGroup, ...]
     charges_total: str
@@ -136,6 +157,7 @@ class InvoiceView:
     contact: ContactView
     remit_to: tuple[str, ...]
     remit_details: tuple[Fact, ...]
+    slip: SlipView | None
     terms: str
     memo: str
     footer: str

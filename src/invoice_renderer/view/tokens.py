@@ -87,6 +87,8 @@ class Tokens:
     ) -> tuple[str, str]:
         if own.unit == "seconds":
             return self._as_minutes(usage, amount)
+        if own.unit == "hms":
+            return self._language.format_hms(usage), self._as_minutes(usage, amount)[1]
         number = self._language.format_number(usage)
         if not own.unit_label:
             return number, ""
