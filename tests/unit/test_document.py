@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_no_total_and_no_heading_stands_alone(renderer: DocumentRenderer, lines:
     document = rendered(renderer, a_long_invoice(lines))
     for page in range(1, document.pages + 1):
         words = words_of(document.pdf, page=page)
-        if "Total charges" in words or "Voice calls" in words:
+        if "Total charges" in words or "Rate Amount Voice calls" in words:
             assert "/min" in words, f"page {page}"
         if "Total taxes" in words:
             assert "Federal Universal Service Fund" in words, f"page {page}"
@@ -224,6 +225,34 @@ def test_two_locales_print_the_same_figures(renderer: DocumentRenderer) -> None:
     for amount in ("351.91", "0.38", "0.32", "0.45", "0.37", "0.0025"):
         assert amount in english
         assert amount.replace(".", ",") in spanish
+
+
+@pytest.mark.parametrize("theme", ["modern", "classic", "large-print", "mono"])
+def test_pages_carry_the_running_sum_forward(renderer: DocumentRenderer, theme: str) -> None:
+    """What a page carries the next one brings; each is the sum of the lines up to there."""
+    document = rendered(renderer, a_long_invoice(90), theme=theme)
+    pages = [words_of(document.pdf, page=page + 1) for page in range(document.pages)]
+    carried = [re.findall(r"Carried forward (\S+)", words) for words in pages]
+    brought = [re.findall(r"Brought forward (\S+)", words) for words in pages]
+    shown, printed = 0, 0
+    for words, here, before in zip(pages, carried, brought, strict=True):
+        assert before == ([_as_money(shown)] if 0 < shown < 90 else [])
+        shown += len(re.findall(r"/\s?min ", words))
+        assert here == ([_as_money(shown)] if 0 < shown < 90 else [])
+        assert ("Voice calls, continued" in words) == bool(before)
+        printed += len(here)
+    assert shown == 90
+    assert printed >= 2
+
+
+def _as_money(lines: int) -> str:
+    """The amounts of so many lines: 0.25, 1.25, 2.25..."""
+    return f"${lines * (lines - 1) / 2 + lines / 4:,.2f}"
+
+
+def test_one_page_carries_nothing_forward(renderer: DocumentRenderer) -> None:
+    """And an amount that ends with its page has no words after it."""
+    assert "forward $" not in words_of(rendered(renderer).pdf)
 
 
 # ----------------------------------------------------------------------------- the file
@@ -366,7 +395,7 @@ def test_a_logo_that_cannot_be_drawn_is_an_error(renderer: DocumentRenderer) -> 
 def test_an_invoice_over_the_page_limit_is_refused() -> None:
     """Typed, with the count and the limit."""
     with pytest.raises(DocumentTooLarge) as refused:
-        rendered(DocumentRenderer(max_pages=1), a_long_invoice(40))
+        rendered(DocumentRenderer(max_pages=1), a_long_invoice(20))
     assert (refused.value.count, refused.value.limit) == (2, 1)
 
 

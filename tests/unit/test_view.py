@@ -423,3 +423,72 @@ def test_usage_may_be_hours_minutes_and_seconds() -> None:
     (group,) = a_view(an_invoice(invoice_items=lines), profile).charges
     assert [line.usage for line in group.lines] == ["2:28:00", "0:01:00", "100:00:00"]
     assert group.lines[0].rate == "$0.0025/min"
+
+
+# ----------------------------------------------------------------------------- the summary
+
+
+def summary_of(lines: list[dict[str, object]]) -> list[tuple[str, str, str, str, str]]:
+    view = a_view(an_invoice(invoice_items=lines))
+    return [(one.label, one.country, one.direction, one.usage, one.amount) for one in view.usage]
+
+
+def test_a_long_list_of_charges_has_a_summary() -> None:
+    """By service, country and direction; a dozen lines need none."""
+    lines = [a_line(country_code=code) for code in ("USA", "GBR")] * 7
+    lines += [a_line(type="sms_enablement", usage=2, amount="1", direction=None)] * 3
+    assert summary_of(lines[:12]) == []
+    assert summary_of(lines) == [
+        ("Voice calls", "United States", "Inbound", f"1,036{NBSP}min", "$2.59"),
+        ("Voice calls", "United Kingdom", "Inbound", f"1,036{NBSP}min", "$2.59"),
+        ("SMS-enabled numbers", "United States", "", "6 numbers", "$3.00"),
+    ]
+
+
+def test_a_summary_is_short() -> None:
+    """Forty countries are one row for each direction, and say how many they are."""
+    codes = [f"A{first}{second}" for first in "ABCDE" for second in "ABCDEFGH"]
+    lines = [a_line(country_code=code, direction=way) for code in codes for way in ("inbound", "x")]
+    assert [(row[1], row[2]) for row in summary_of(lines)] == [
+        ("40 countries", "Inbound"),
+        ("40 countries", "X"),
+    ]
+
+
+def test_lines_that_have_nothing_in_common_have_no_summary() -> None:
+    """It would be as long as the list."""
+    assert summary_of([a_line(type=f"kind{number}") for number in range(40)]) == []
+
+
+def test_only_like_usage_is_added() -> None:
+    """Not that of a unit nobody named, and not where a line does not say its own."""
+    for lines in (
+        [a_line(type="novelty")] * 14,
+        [*[a_line()] * 13, a_line(usage=None)],
+    ):
+        ((_, _, _, usage, _),) = summary_of(lines)
+        assert usage == ""
+
+
+def test_the_sums_of_the_summary_are_those_of_its_lines() -> None:
+    """Nothing is lost and nothing is counted twice."""
+    lines = [
+        a_line(amount=str(number), type=("toll", "sms")[number % 2], country_code=code)
+        for number in range(20)
+        for code in ("USA", "MEX")
+    ]
+    amounts = [int(row[4].removeprefix("$").removesuffix(".00")) for row in summary_of(lines)]
+    assert sum(amounts) == 2 * sum(range(20))
+
+
+def test_the_running_sum_goes_on_from_group_to_group() -> None:
+    """Before the first line there is nothing to bring."""
+    lines = [a_line(amount="1"), a_line(amount="2"), a_line(type="sms", amount="4")]
+    voice, texts = a_view(an_invoice(invoice_items=lines)).charges
+    assert [line.brought for line in voice.lines] == ["", "Brought forward $1.00"]
+    assert [line.carried for line in voice.lines] == [
+        "Carried forward $1.00",
+        "Carried forward $3.00",
+    ]
+    assert [line.again for line in voice.lines] == ["", "Voice calls, continued"]
+    assert (texts.brought, texts.carried) == ("Brought forward $3.00", "Carried forward $7.00")

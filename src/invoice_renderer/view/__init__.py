@@ -17,6 +17,7 @@ from invoice_renderer.view.parties import buyer_view, contact_view, labelled, se
 from invoice_renderer.view.payment import pay_view, slip_view
 from invoice_renderer.view.taxes import tax_groups
 from invoice_renderer.view.tokens import Tokens
+from invoice_renderer.view.usage import usage_summary
 
 __all__ = ["InvoiceView", "build_view"]
 
@@ -43,6 +44,7 @@ def build_view(
         headline=account.headline(invoice, language, net_days=net_days),
         pay=pay_view(invoice, profile, language),
         summary=tuple(account.summary(invoice, language, tokens)),
+        usage=usage_summary(invoice, language, tokens),
         charges=tuple(charge_groups(invoice, language, tokens)),
         charges_total=language.format_money(invoice.amount),
         taxes=tuple(tax_groups(invoice.tax_items, language, tokens)),

@@ -35,6 +35,11 @@ class ChargeLine:
     amount: str
     period: str
     """Only where it is not the invoice's own."""
+    brought: str = ""
+    carried: str = ""
+    """The running sum before and after it, in words, for the ends of pages."""
+    again: str = ""
+    """The name of its group, where a page begins with it and the group did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,20 @@ class ChargeGroup:
     explanation: str
     lines: tuple[ChargeLine, ...]
     subtotal: str
+    brought: str
+    carried: str
+    """The running sum before its first and after its last line, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """What the lines of one kind come to; no ``usage`` where its unit is not known."""
+
+    label: str
+    country: str
+    direction: str
+    usage: str
+    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,8 @@ class InvoiceView:
     pay: PayView | None
     """Only where money is asked for."""
     summary: tuple[Fact, ...]
+    usage: tuple[UsageTotal, ...]
+    """Only where there are more than a handful of lines."""
     charges: tuple[ChargeGroup, ...]
     charges_total: str
     taxes: tuple[TaxGroup, ...]
