@@ -11,6 +11,8 @@ from invoice_renderer.view.models import ChargeGroup, ChargeLine
 from invoice_renderer.view.tokens import Tokens
 from invoice_renderer.view.totals import total_of
 
+HEAD_CHARACTERS = 28
+
 
 def charge_groups(invoice: Invoice, language: Language, tokens: Tokens) -> Iterator[ChargeGroup]:
     """Lines stay in the API's order within their type."""
@@ -48,7 +50,7 @@ def _group(
     running: RunningSum,
 ) -> ChargeGroup:
     label = tokens.item_label(kind)
-    again = language.gettext("{group}, continued").format(group=label)
+    again = language.gettext("{group}, continued").format(group=_shortened(label))
     before = running.words
     printed = tuple(
         _line(line, label, invoice, language, tokens, running, again if place else "")
@@ -89,6 +91,11 @@ def _line(
         carried=running.words[1],
         again=again,
     )
+
+
+def _shortened(label: str) -> str:
+    """A page's head has one line for it."""
+    return label if len(label) <= HEAD_CHARACTERS else f"{label[: HEAD_CHARACTERS - 1].rstrip()}…"
 
 
 def _own_period(line: LineItem, invoice: Invoice, language: Language) -> str:
