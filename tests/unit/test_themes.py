@@ -119,6 +119,16 @@ def test_a_theme_that_is_not_offered_is_refused(renderer: DocumentRenderer) -> N
         renderer.present(RenderOptions(), a_profile(defaults={"theme": "neon"}))
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_same_input_is_the_same_bytes(renderer: DocumentRenderer, theme: str) -> None:
+    """With code, slip, summary and watermark, in another renderer, after another theme."""
+    invoice = a_long_invoice(20, amount_due="12.5")
+    first = drawn(renderer, theme, invoice)
+    drawn(renderer, "classic", invoice)
+    assert first.sha256 == drawn(renderer, theme, invoice).sha256
+    assert first.sha256 == drawn(DocumentRenderer(), theme, invoice).sha256
+
+
 GROUNDS = ("#ffffff", DARKEST_GROUND, tint("#000000"))
 SHEETS = sorted((PROJECT / "templates").rglob("*.css"))
 

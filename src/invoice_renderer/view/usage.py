@@ -34,7 +34,7 @@ def usage_summary(invoice: Invoice, language: Language, tokens: Tokens) -> tuple
     for key in _KEYS:
         kinds = _by(key, lines)
         if len(kinds) <= min(SUMMARY_ROWS, len(lines) // 2):
-            ranked = sorted(kinds, key=_by_service_then_amount(tokens))
+            ranked = sorted(kinds, key=_by_service_then_amount(lines, tokens))
             return tuple(_total(kind, language, tokens) for kind in ranked)
     return ()
 
@@ -46,10 +46,17 @@ def _by(key: Key, lines: Iterable[LineItem]) -> list[list[LineItem]]:
     return list(kinds.values())
 
 
-def _by_service_then_amount(tokens: Tokens) -> Callable[[list[LineItem]], tuple[int, str, Decimal]]:
-    def rank(kind: list[LineItem]) -> tuple[int, str, Decimal]:
+def _by_service_then_amount(
+    lines: Iterable[LineItem], tokens: Tokens
+) -> Callable[[list[LineItem]], tuple[int, int, Decimal]]:
+    """Services in the order of the charges below; the largest amount first."""
+    services = dict.fromkeys(line.type for line in lines)
+    places = {service: place for place, service in enumerate(services)}
+
+    def rank(kind: list[LineItem]) -> tuple[int, int, Decimal]:
         service = kind[0].type
-        return tokens.item_rank(service), service, -total_of(line.amount for line in kind)
+        amount = total_of(line.amount for line in kind)
+        return tokens.item_rank(service), places[service], -amount
 
     return rank
 
