@@ -61,6 +61,7 @@ Locale = Annotated[str | None, typer.Option(help="BCP 47 tag, such as en-US.")]
 PaperSize = Annotated[str | None, typer.Option(help="letter or a4.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA name, such as America/New_York.")]
 Template = Annotated[str | None, typer.Option(help="Name of a template.")]
+Theme = Annotated[str | None, typer.Option(help="Name of one of its themes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Results and errors as JSON.")]
 Sid = Annotated[str, typer.Argument(metavar="SID", help="The invoice's SID.")]
 
@@ -128,14 +129,14 @@ def render(
     paper: PaperSize = None,
     time_zone: TimeZone = None,
     template: Template = None,
+    theme: Theme = None,
     as_json: AsJson = False,
 ) -> None:
     """Render an invoice from a JSON file, offline."""
     with _reported(as_json=as_json):
         parsed = _read_invoice(invoice, partner)
-        options = parse_options(
-            {"locale": locale, "paper": paper, "time_zone": time_zone, "template": template}
-        )
+        look = {"locale": locale, "paper": paper, "template": template, "theme": theme}
+        options = parse_options({**look, "time_zone": time_zone})
         renderer = DocumentRenderer()
         renderer.check(options)
         seller = open_profile(profile).for_partner(parsed.partner_sid)
@@ -193,6 +194,7 @@ def deliver(
     paper: PaperSize = None,
     time_zone: TimeZone = None,
     template: Template = None,
+    theme: Theme = None,
     link_seconds: Annotated[int | None, typer.Option(help="Life of the link.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -200,10 +202,9 @@ def deliver(
     from invoice_renderer.app import Application  # noqa: PLC0415
 
     with _reported(as_json=as_json):
-        options = {"locale": locale, "paper": paper, "time_zone": time_zone, "template": template}
-        request = RenderRequest(
-            parse_sid(sid), OPERATOR, parse_options({**options, "link_seconds": link_seconds})
-        )
+        look = {"locale": locale, "paper": paper, "template": template, "theme": theme}
+        options = parse_options({**look, "time_zone": time_zone, "link_seconds": link_seconds})
+        request = RenderRequest(parse_sid(sid), OPERATOR, options)
         application = Application.from_environment(os.environ)
         with _progress("Delivering", as_json=as_json):
             delivery = application.deliver(request, Deadline.after(DELIVER_SECONDS))

@@ -24,9 +24,11 @@ from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts, name_of, replace_missing
 from invoice_renderer.pdf.stylesheets import Style
 from invoice_renderer.profile import SellerProfile
+from invoice_renderer.qr import draw_qr
 from invoice_renderer.request import Paper, RenderOptions
 from invoice_renderer.template import Template, Templates, language_of, resolve_locale
 from invoice_renderer.view import build_view
+from invoice_renderer.view.models import PayView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Presentation:
     paper: Paper
     time_zone: str
     template: str
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,16 @@ class DocumentRenderer:
 
     def check(self, options: RenderOptions) -> None:
         """Refuse what no seller profile could make possible, before anything is fetched."""
-        languages, papers = self._templates.languages, None
+        languages, themes, papers = self._templates.languages, self._templates.themes, None
         if options.template is not None:
             template = self._templates.get(options.template)
-            languages, papers = template.languages, template.papers
+            languages, themes, papers = template.languages, template.themes, template.papers
         if options.locale is not None:
             resolve_locale(options.locale, languages)
         if options.paper is not None and papers is not None:
             _check_paper(options.paper, papers)
+        if options.theme is not None:
+            _check_theme(options.theme, themes)
 
     def present(self, options: RenderOptions, profile: SellerProfile) -> Presentation:
         """The caller's choices, and the seller's where the caller made none."""
@@ -89,6 +94,7 @@ class DocumentRenderer:
             paper=paper,
             time_zone=options.time_zone or defaults.time_zone,
             template=template.name,
+            theme=_choose_theme(options.theme, defaults.theme, template),
         )
 
     def template_version(self, presentation: Presentation) -> str:
@@ -101,7 +107,6 @@ class DocumentRenderer:
         """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole."""
         template = self._templates.get(presentation.template)
         language = _language(presentation, profile, template)
-        assets = {**_template_assets(template), **_brand_assets(profile.logo)}
         view, notices = build_view(
             invoice,
             profile,
@@ -109,6 +114,11 @@ class DocumentRenderer:
             wording=template.wording,
             logo=next(iter(_brand_assets(profile.logo)), ""),
         )
+        assets = {
+            **_template_assets(template),
+            **_brand_assets(profile.logo),
+            **_qr_assets(view.pay),
+        }
         html = render_markup(template, language.translations, view)
         missing = self._pdf.fonts.missing(set(html))
         html = replace_missing(html, missing)
@@ -140,6 +150,22 @@ def _choose_locale(asked: str | None, default: str, template: Template) -> str:
         ) from None
 
 
+def _choose_theme(asked: str | None, default: str | None, template: Template) -> str:
+    if asked is not None:
+        _check_theme(asked, template.themes)
+        return asked
+    if default is None:
+        return next(iter(template.themes), "")
+    if default not in template.themes:
+        raise ProfileMalformed("defaults.theme", f"is not offered by the template {template.name}")
+    return default
+
+
+def _check_theme(theme: str, themes: tuple[str, ...]) -> None:
+    if theme not in themes:
+        raise OptionRefused("theme", "is not one of ours", themes)
+
+
 def _check_paper(paper: Paper, papers: tuple[Paper, ...]) -> None:
     if paper not in papers:
         raise OptionRefused("paper", "is not offered by this template", papers)
@@ -162,8 +188,9 @@ def _style(
     catalogue = language_of(language.locale, template.languages) or ""
     return Style(
         fingerprint=f"{template.fingerprint} {catalogue} {language.direction}",
-        css=template.css_for(catalogue, language.direction),
+        css=template.css_for(presentation.theme, catalogue, language.direction),
         counters=language.counters,
+        theme=presentation.theme,
         paper=presentation.paper,
         primary=profile.brand.primary,
         accent=profile.brand.accent,
@@ -186,6 +213,12 @@ def _brand_assets(logo: Logo | None) -> Mapping[str, Asset]:
         return {}
     name = f"logo-{hashlib.sha256(logo.content).hexdigest()[:12]}"
     return {name: Asset(logo.content, logo.media_type)}
+
+
+def _qr_assets(pay: PayView | None) -> Mapping[str, Asset]:
+    if pay is None or not pay.qr:
+        return {}
+    return {pay.qr: Asset(draw_qr(pay.url), "image/svg+xml")}
 
 
 def _glyph_notice(character: str) -> Notice:

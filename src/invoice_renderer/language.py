@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from gettext import NullTranslations
@@ -29,6 +29,7 @@ from babel.units import format_unit
 
 RATE_DIGITS = 5  # decimals of an effective rate: CarrierX's own rates have four or five
 SECONDS_IN_A_MINUTE = 60
+MINUTES_IN_AN_HOUR = 60
 MINUTE_DIGITS = Decimal("0.01")
 _FIRST_SECOND, _LAST_SECOND = time(0, 0, 0), time(23, 59, 59)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -121,6 +122,19 @@ class Language:
         )
         return self._in_own_digits(text.replace(" ", "\N{NO-BREAK SPACE}"))
 
+    def format_hms(self, seconds: Decimal) -> str:
+        """8880 seconds are 2:28:00; a fraction of a second rounds to the nearest."""
+        whole = int(seconds.quantize(Decimal(1), context=_EXACT))
+        minutes, rest = divmod(abs(whole), SECONDS_IN_A_MINUTE)
+        hours, minutes = divmod(minutes, MINUTES_IN_AN_HOUR)
+        sign = "\N{MINUS SIGN}" if whole < 0 else ""
+        return f"{sign}{hours}:{minutes:02}:{rest:02}"
+
+    def plain_amount(self, amount: Decimal) -> str:
+        """For a machine: ``12.50``, at least the currency's decimals, a point, no grouping."""
+        places = max(self._places, -_exponent(amount))
+        return f"{amount:.{places}f}"
+
     def format_rate(self, amount: Decimal, units: Decimal) -> str:
         """What one unit costs: the shortest rate that gives the printed amount back.
 
@@ -142,6 +156,11 @@ class Language:
     def format_date(self, moment: datetime) -> str:
         """The day in the bill's time zone."""
         return self._format_day(moment.astimezone(self._zone))
+
+    def format_date_after(self, moment: datetime, days: int) -> str:
+        """So many calendar days after the day of the moment, in the bill's time zone."""
+        day = moment.astimezone(self._zone).date() + timedelta(days=days)
+        return format_date(day, "medium", locale=self.locale)
 
     def format_period(self, start: datetime, end: datetime) -> str:
         """From the first to the last day, as in ``Jan 1 to 31, 2025``.

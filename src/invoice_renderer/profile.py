@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -19,9 +20,11 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from invoice_renderer.colour import CONTRAST_FLOOR, contrast
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.logo import Logo, LogoRefused, parse_logo
-from invoice_renderer.request import Paper, parse_time_zone
+from invoice_renderer.pay_link import check_pattern
+from invoice_renderer.request import THEME, Paper, parse_time_zone
 from invoice_renderer.strict_json import JsonRefused, parse_json
 from invoice_renderer.text import clean_text
 from invoice_renderer.validation import first_problem
@@ -67,6 +70,16 @@ def _time_zone(value: str) -> str:
         raise ValueError("must be an IANA time zone such as America/New_York or UTC") from None
 
 
+def _legible(value: str) -> str:
+    ratio = contrast(value)
+    if ratio < CONTRAST_FLOOR:
+        shown = math.floor(ratio * 10) / 10  # 4.49 must not read as the 4.5 that is asked for
+        raise ValueError(
+            f"has a contrast with white paper of {shown}:1; text needs {CONTRAST_FLOOR}:1"
+        )
+    return value
+
+
 def _localised(raw: object) -> object:
     """One text for every language may be written without naming the language."""
     return {"en": raw} if isinstance(raw, str) else raw
@@ -79,7 +92,8 @@ Url = Annotated[str, Field(max_length=500), AfterValidator(_https)]
 LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 LocalisedLine = Annotated[dict[LanguageTag, Line], Field(min_length=1), BeforeValidator(_localised)]
 LocalisedNote = Annotated[dict[LanguageTag, Note], Field(min_length=1), BeforeValidator(_localised)]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_legible)]
+PayUrl = Annotated[Url, AfterValidator(check_pattern)]
 
 
 class _Table(BaseModel):
@@ -118,20 +132,33 @@ class Contact(_Table):
 class Terms(_Table):
     text: LocalisedNote | None = None
     """How and when to pay, in words."""
+    net_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    """Days from issue to the due date; without it no due date is printed."""
+
+
+class Pay(_Table):
+    """Where an invoice is paid online. ``url`` may have places, as in
+    ``https://pay.example/{invoice_number}?amount={amount_due}``; its host stands as written.
+    """
+
+    url: PayUrl
+    qr: bool = True
 
 
 class RemitTo(_Table):
     lines: Annotated[tuple[Line, ...], Field(max_length=8)] = ()
     details: Annotated[tuple[Labelled, ...], Field(max_length=8)] = ()
+    slip: bool = False
+    """A block to tear off and send with the payment, at the end of the document."""
 
 
 class ItemWording(_Table):
-    """How an item type reads. ``unit = "seconds"`` prints minutes; ``"count"`` prints a number,
-    with ``unit_label`` by language and CLDR plural form.
+    """How an item type reads. ``unit = "seconds"`` prints minutes, ``"hms"`` the same seconds as
+    h:mm:ss; ``"count"`` prints a number, with ``unit_label`` by language and CLDR plural form.
     """
 
     label: LocalisedLine | None = None
-    unit: Literal["seconds", "count"] | None = None
+    unit: Literal["seconds", "hms", "count"] | None = None
     unit_label: dict[
         LanguageTag, dict[Literal["zero", "one", "two", "few", "many", "other"], Line]
     ] = {}
@@ -159,6 +186,8 @@ class Defaults(_Table):
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
     paper: Paper = "letter"
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "v1"
+    theme: Annotated[str, Field(pattern=f"^{THEME}$")] | None = None
+    """One of the template's; without it the first that the template names."""
 
 
 class SellerProfile(_Table):
@@ -170,6 +199,9 @@ class SellerProfile(_Table):
     """ISO 4217. CarrierX's rates are in US dollars; the API does not say the invoice's currency."""
     terms: Terms = Terms()
     remit_to: RemitTo = RemitTo()
+    pay: Pay | None = None
+    custom_fields: Annotated[tuple[Labelled, ...], Field(max_length=8)] = ()
+    """Printed among the invoice's facts, such as a purchase order's number."""
     brand: Brand = Brand()
     defaults: Defaults = Defaults()
     items: dict[str, ItemWording] = {}

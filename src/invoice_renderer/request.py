@@ -18,6 +18,7 @@ LINK_SECONDS_FLOOR = 60
 _SID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+THEME = "[a-z0-9][a-z0-9-]{0,31}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class RenderOptions:
     time_zone: str | None = None
     template: str | None = None
     link_seconds: int | None = None
+    theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def parse_sid(raw: object) -> str:
 
 
 def parse_options(fields: Mapping[str, object]) -> RenderOptions:
-    """Check the five options; other fields are not ours, and are left alone.
+    """Check the six options; other fields are not ours, and are left alone.
 
     :raises OptionRefused: names the option, and what is offered where the set is closed.
     """
@@ -113,6 +115,7 @@ def parse_options(fields: Mapping[str, object]) -> RenderOptions:
         time_zone=parse_time_zone(fields.get("time_zone")),
         template=_parse_template(fields.get("template")),
         link_seconds=_parse_link_seconds(fields.get("link_seconds")),
+        theme=_parse_theme(fields.get("theme")),
     )
 
 
@@ -155,6 +158,14 @@ def _parse_template(raw: object) -> str | None:
     if isinstance(raw, str) and _TEMPLATE.fullmatch(raw):
         return raw
     raise OptionRefused("template", "is not the name of a template")
+
+
+def _parse_theme(raw: object) -> str | None:
+    if raw is None:
+        return None
+    if isinstance(raw, str) and re.fullmatch(THEME, raw):
+        return raw
+    raise OptionRefused("theme", "is not the name of a theme")
 
 
 def _parse_link_seconds(raw: object) -> int | None:

@@ -4,6 +4,7 @@
         template.toml       the languages and papers it offers
         invoice.html        the page; partials lie beside it, their names begin with _
         invoice.css         its style
+        themes/<theme>.css  what a theme changes of it
         rtl.css             what is added to it from right to left, if there is anything
         wording.toml        item types, tax types and other tokens in plain English
         locales/<language>/LC_MESSAGES/messages.po    the same in another language
@@ -29,7 +30,7 @@ from babel.messages.pofile import PoFileError, read_po
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from invoice_renderer.errors import OptionRefused, SettingsError
-from invoice_renderer.request import Paper
+from invoice_renderer.request import THEME, Paper
 from invoice_renderer.validation import first_problem
 
 SOURCE_LANGUAGE = "en"  # the language of the page and of wording.toml
@@ -89,6 +90,8 @@ class Wording(_Table):
 class _Manifest(_Table):
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     papers: Annotated[tuple[Paper, ...], Field(min_length=1)]
+    themes: dict[Annotated[str, Field(pattern=f"^{THEME}$")], str] = {}
+    """Each with a line that says what it is for; the first is what a profile gets unasked."""
 
 
 class Template:
@@ -100,21 +103,25 @@ class Template:
         manifest = _read_toml(folder / "template.toml", _Manifest)
         self.languages = manifest.languages
         self.papers = manifest.papers
+        self.themes = tuple(manifest.themes)
         self._translations: dict[str, NullTranslations] = {}
-        self._styles: dict[tuple[str, str], str] = {}
+        self._styles: dict[tuple[str, str, str], str] = {}
 
     @cached_property
     def wording(self) -> Wording:
         return _read_toml(self.folder / "wording.toml", Wording)
 
-    def css_for(self, language: str, direction: str) -> str:
-        """The style, then what a direction and a language add to it."""
-        if (language, direction) not in self._styles:
+    def css_for(self, theme: str, language: str, direction: str) -> str:
+        """The style, what a theme of the manifest changes of it, and what is added to it for a
+        direction and a language.
+        """
+        key = (theme, language, direction)
+        if key not in self._styles:
             added = [self.folder / "rtl.css"] if direction == "rtl" else []
             added += [self.folder / "locales" / language / "invoice.css"]
-            sheets = [self.folder / "invoice.css", *(file for file in added if file.is_file())]
-            self._styles[language, direction] = "\n".join(one.read_text("utf-8") for one in sheets)
-        return self._styles[language, direction]
+            more = [file.read_text("utf-8") for file in added if file.is_file()]
+            self._styles[key] = "\n".join([self._read_style(theme), *more])
+        return self._styles[key]
 
     @cached_property
     def assets(self) -> dict[str, bytes]:
@@ -145,6 +152,15 @@ class Template:
         if language not in self._translations:
             self._translations[language] = self._read_catalogue(language)
         return self._translations[language]
+
+    def _read_style(self, theme: str) -> str:
+        try:
+            base = (self.folder / "invoice.css").read_text("utf-8")
+            if theme not in self.themes:  # a template without themes
+                return base
+            return base + (self.folder / "themes" / f"{theme}.css").read_text("utf-8")
+        except (OSError, ValueError):
+            raise SettingsError(f"template {self.name}", "lacks a style") from None
 
     def _read_catalogue(self, language: str) -> NullTranslations:
         """From the .po itself, some ten milliseconds once; a build step may put a .mo beside."""
@@ -194,6 +210,11 @@ class Templates:
     def languages(self) -> tuple[str, ...]:
         """Every language that some template offers."""
         return tuple(sorted({one for name in self.names for one in self.get(name).languages}))
+
+    @cached_property
+    def themes(self) -> tuple[str, ...]:
+        """Every theme that some template offers."""
+        return tuple(sorted({one for name in self.names for one in self.get(name).themes}))
 
 
 def resolve_locale(tag: str, offered: tuple[str, ...]) -> Locale:

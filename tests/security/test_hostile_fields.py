@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -137,6 +138,25 @@ def test_long_words_stay_on_the_page(renderer: DocumentRenderer) -> None:
         assert right <= width - margin
 
 
+@pytest.mark.parametrize("theme", ["modern", "classic", "large-print", "mono"])
+def test_long_words_stay_on_the_page_in_every_theme(renderer: DocumentRenderer, theme: str) -> None:
+    """In the pay link, the slip, the summary, and what pages carry forward."""
+    word, amount = "W" * TOKEN_CHARACTERS, "123456789012345.123456789012345"
+    profile = a_profile(
+        pay={"url": "https://pay.example/{invoice_number}"},
+        remit_to={"slip": True, "lines": ["x" * NAME_CHARACTERS]},
+        custom_fields=[{"label": "L" * NAME_CHARACTERS, "value": "V" * NAME_CHARACTERS}],
+    )
+    line = a_line(type=word, country_code=word, direction=word, amount=amount)
+    invoice = an_invoice(display_id=word, amount_due=amount, invoice_items=[line] * 40)
+    presentation = renderer.present(RenderOptions(theme=theme), profile)
+    document = renderer.render(invoice, profile, presentation)
+    assert document.pages > 2
+    for left, right in _extents(document.pdf):
+        assert left >= 34
+        assert right <= 612 - 34
+
+
 def _extents(pdf: bytes) -> list[tuple[float, float]]:
     """The left and right edge of every word, in points."""
     return [(float(word[0]), float(word[2])) for word in _words(pdf)]
@@ -152,3 +172,30 @@ def _words(pdf: bytes) -> list[tuple[str, ...]]:
     ).stdout.decode()
     pattern = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>'
     return [match.groups() for match in re.finditer(pattern, boxes)]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "../../evil",
+        "//evil.example",
+        "?amount=0",
+        "@evil.example",
+        "a#b",
+        "%00",
+        '"onclick=',
+        "<b>",
+    ],
+)
+def test_a_hostile_number_stays_in_its_place_in_the_pay_link(
+    renderer: DocumentRenderer, number: str
+) -> None:
+    """The host and the query are the operator's, and the code is of the same address."""
+    profile = a_profile(pay={"url": "https://pay.example/i/{invoice_number}?amount={amount_due}"})
+    presentation = renderer.present(RenderOptions(), profile)
+    invoice = an_invoice(display_id=number, amount_due="5")
+    (link,) = set(links_of(renderer.render(invoice, profile, presentation).pdf))
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.query) == ("https", "pay.example", "amount=5.00")
+    assert unquote(parts.path) == f"/i/{number}"
+    assert parts.path.count("/") == 2

@@ -61,6 +61,7 @@ BAD = [
     ("no output", ["render", str(INVOICE)], 2, "--output"),
     ("an unknown locale", [*RENDER, "--locale", "xx"], 2, "locale"),
     ("an unknown paper", [*RENDER, "--paper", "foolscap"], 2, "paper"),
+    ("an unknown theme", [*RENDER, "--theme", "neon"], 2, "theme"),
     ("an unknown profile", [*RENDER, "--profile", "no.toml"], 2, "no.toml"),
     ("not an invoice", ["render", str(PARTNER), "-o", "OUT"], 65, "is missing"),
     ("somebody else's partner", [*RENDER, "--partner", str(STRANGER)], 65, "partner_sid"),

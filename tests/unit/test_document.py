@@ -183,7 +183,7 @@ def test_no_total_and_no_heading_stands_alone(renderer: DocumentRenderer, lines:
     document = rendered(renderer, a_long_invoice(lines))
     for page in range(1, document.pages + 1):
         words = words_of(document.pdf, page=page)
-        if "Total charges" in words or "Voice calls" in words:
+        if "Total charges" in words or "Rate Amount Voice calls" in words:
             assert "/min" in words, f"page {page}"
         if "Total taxes" in words:
             assert "Federal Universal Service Fund" in words, f"page {page}"
@@ -314,6 +314,34 @@ def test_two_locales_print_the_same_figures(renderer: DocumentRenderer) -> None:
     for amount in ("351.91", "0.38", "0.32", "0.45", "0.37", "0.0025"):
         assert amount in english
         assert amount.replace(".", ",") in spanish
+
+
+@pytest.mark.parametrize("theme", ["modern", "classic", "large-print", "mono"])
+def test_pages_carry_the_running_sum_forward(renderer: DocumentRenderer, theme: str) -> None:
+    """What a page carries the next one brings; each is the sum of the lines up to there."""
+    document = rendered(renderer, a_long_invoice(90), theme=theme)
+    pages = [words_of(document.pdf, page=page + 1) for page in range(document.pages)]
+    carried = [re.findall(r"Carried forward (\S+)", words) for words in pages]
+    brought = [re.findall(r"Brought forward (\S+)", words) for words in pages]
+    shown, printed = 0, 0
+    for words, here, before in zip(pages, carried, brought, strict=True):
+        assert before == ([_as_money(shown)] if 0 < shown < 90 else [])
+        shown += len(re.findall(r"/\s?min ", words))
+        assert here == ([_as_money(shown)] if 0 < shown < 90 else [])
+        assert ("Voice calls, continued" in words) == bool(before)
+        printed += len(here)
+    assert shown == 90
+    assert printed >= 2
+
+
+def _as_money(lines: int) -> str:
+    """The amounts of so many lines: 0.25, 1.25, 2.25..."""
+    return f"${lines * (lines - 1) / 2 + lines / 4:,.2f}"
+
+
+def test_one_page_carries_nothing_forward(renderer: DocumentRenderer) -> None:
+    """And an amount that ends with its page has no words after it."""
+    assert "forward $" not in words_of(rendered(renderer).pdf)
 
 
 # ----------------------------------------------------------------------------- the file
@@ -456,7 +484,7 @@ def test_a_logo_that_cannot_be_drawn_is_an_error(renderer: DocumentRenderer) -> 
 def test_an_invoice_over_the_page_limit_is_refused() -> None:
     """Typed, with the count and the limit."""
     with pytest.raises(DocumentTooLarge) as refused:
-        rendered(DocumentRenderer(max_pages=1), a_long_invoice(40))
+        rendered(DocumentRenderer(max_pages=1), a_long_invoice(20))
     assert (refused.value.count, refused.value.limit) == (2, 1)
 
 
@@ -473,11 +501,11 @@ def test_the_caller_chooses_before_the_profile(renderer: DocumentRenderer) -> No
     """And the profile decides the rest."""
     profile = a_profile(defaults={"locale": "es", "paper": "a4", "time_zone": "Asia/Tokyo"})
     assert renderer.present(RenderOptions(), profile) == Presentation(
-        locale="es", paper="a4", time_zone="Asia/Tokyo", template="v1"
+        locale="es", paper="a4", time_zone="Asia/Tokyo", template="v1", theme="modern"
     )
     options = RenderOptions(locale="en-us", paper="letter", time_zone="UTC", template="v1")
     assert renderer.present(options, profile) == Presentation(
-        locale="en-US", paper="letter", time_zone="UTC", template="v1"
+        locale="en-US", paper="letter", time_zone="UTC", template="v1", theme="modern"
     )
 
 
@@ -562,3 +590,45 @@ def test_pages_are_counted_as_a_reader_counts_them(renderer: DocumentRenderer) -
     """The number that the answer tells is the number of pages in the file."""
     document = rendered(renderer, a_long_invoice(80))
     assert pages_of(document.pdf) == document.pages > 1
+
+
+# ----------------------------------------------------------------------------- how to pay
+
+
+def test_the_code_and_the_link_lead_to_one_address(renderer: DocumentRenderer) -> None:
+    """The code is a drawing with a text of its own, not a picture of pixels."""
+    pdf = rendered(renderer, an_invoice(amount_due="12.5"), the_example_profile()).pdf
+    assert "https://pay.northline.example/004?amount=12.50" in links_of(pdf)
+    assert tags_of(pdf).count("Figure") == 2
+    assert b"QR code that leads to the payment of invoice 004" in everything_in(pdf)
+    with opened(pdf) as document:
+        kinds = [one.get("/Subtype") for one in document.objects if isinstance(one, pikepdf.Stream)]
+    assert "/Image" not in kinds
+
+
+def test_without_an_amount_due_nothing_asks_for_money(renderer: DocumentRenderer) -> None:
+    """Neither link nor code nor slip."""
+    pdf = rendered(renderer, profile=the_example_profile()).pdf
+    assert not any("pay.northline" in link for link in links_of(pdf))
+    assert "Payment slip" not in words_of(pdf)
+
+
+@pytest.mark.parametrize("lines", range(0, 44, 4))
+def test_a_slip_is_never_split(renderer: DocumentRenderer, lines: int) -> None:
+    """It is torn off in one piece, at the end of the document."""
+    invoice = a_long_invoice(lines, amount_due="5")
+    document = rendered(renderer, invoice, the_example_profile())
+    last = words_of(document.pdf, page=document.pages)
+    slip = last[last.index("Payment slip") :]
+    for text in ("Please detach", "Remit payment to", "Amount enclosed"):
+        assert text in slip
+
+
+def test_the_document_names_its_template(renderer: DocumentRenderer) -> None:
+    """In the small print and in the file's metadata."""
+    profile = a_profile()
+    version = renderer.template_version(renderer.present(RenderOptions(), profile))
+    pdf = rendered(renderer, profile=profile).pdf
+    assert f"Template {version}" in words_of(pdf)
+    with opened(pdf) as document:
+        assert version in str(document.docinfo.Creator)

@@ -289,3 +289,41 @@ def test_threads_do_not_share_a_language() -> None:
                 lambda one: a_language(one).format_money(Decimal("1234.5")), locales
             )
             assert expected == list(found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ("0", "0:00:00"),
+        ("59.5", "0:01:00"),
+        ("8880", "2:28:00"),
+        ("360000", "100:00:00"),
+        ("-61", f"{MINUS}0:01:01"),
+    ],
+)
+def test_seconds_as_hours_minutes_and_seconds(seconds: str, expected: str) -> None:
+    """Hours have no end."""
+    assert expected == a_language().format_hms(Decimal(seconds))
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "expected"),
+    [
+        ("USD", "12.5", "12.50"),
+        ("USD", "0.0025", "0.0025"),
+        ("JPY", "1200", "1200"),
+        ("USD", "123456789012345.123456789012345", "123456789012345.123456789012345"),
+    ],
+)
+def test_an_amount_for_a_machine(currency: str, amount: str, expected: str) -> None:
+    """A point, no grouping, no digit lost, in any locale."""
+    for locale in ("en-US", "es", "de"):
+        language = a_language(locale, currency=currency)
+        assert expected == language.plain_amount(Decimal(amount))
+
+
+def test_days_are_counted_on_the_bills_calendar() -> None:
+    """The evening of a day in New York is the next day in UTC."""
+    moment = datetime(2025, 1, 20, 3, tzinfo=UTC)
+    assert a_language().format_date_after(moment, 30) == "Feb 19, 2025"
+    assert a_language(zone="America/New_York").format_date_after(moment, 30) == "Feb 18, 2025"

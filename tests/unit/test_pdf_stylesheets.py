@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from invoice_renderer.colour import contrast
 from invoice_renderer.pdf import stylesheets
 from invoice_renderer.pdf.stylesheets import (
+    DARKEST_GROUND,
     PreparedSheets,
     Style,
     compose,
-    contrast_with_white,
     readable,
     tint,
 )
@@ -29,7 +30,7 @@ def test_a_sheet_begins_with_paper_and_colours() -> None:
 
 
 def test_a_sheet_is_prepared_once() -> None:
-    """For each template, paper and brand."""
+    """For each template, theme, paper and brand."""
     prepared: list[str] = []
     sheets = PreparedSheets(lambda css: prepared.append(css) or len(prepared))
     assert [
@@ -39,9 +40,10 @@ def test_a_sheet_is_prepared_once() -> None:
             a_style(),
             a_style(paper="a4"),
             a_style(primary="#000000"),
+            a_style(theme="mono"),
             a_style(),
         )
-    ] == [1, 1, 2, 3, 1]
+    ] == [1, 1, 2, 3, 4, 1]
 
 
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,21 +67,15 @@ def test_a_colour_is_six_hex_digits(colour: str) -> None:
 
 @pytest.mark.parametrize("colour", ["#ffffff", "#ffee00", "#7fffd4", "#ff6600"])
 def test_a_pale_colour_is_darkened_until_it_reads(colour: str) -> None:
-    """Contrast with white paper is at least 4.5 to 1."""
-    red, green, blue = (int(readable(colour)[place : place + 2], 16) for place in (1, 3, 5))
-    assert contrast_with_white(red, green, blue) >= 4.5
+    """Contrast is at least 4.5 to 1: with white, with the watermark, with the colour's own tint."""
+    shown = readable(colour)
+    for ground in ("#ffffff", DARKEST_GROUND, tint(shown)):
+        assert contrast(shown, ground) >= 4.5
 
 
 def test_a_dark_colour_stays_as_it_is() -> None:
     """The brand's own."""
     assert readable("#12355B") == "#12355b"
-
-
-def test_contrast_is_wcags() -> None:
-    """Black on white is 21 to 1, white on white 1 to 1."""
-    assert round(contrast_with_white(0, 0, 0), 2) == 21
-    assert round(contrast_with_white(255, 255, 255), 2) == 1
-    assert round(contrast_with_white(118, 118, 118), 1) == 4.5
 
 
 def test_a_tint_is_nearly_white() -> None:

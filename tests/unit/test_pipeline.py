@@ -262,6 +262,7 @@ def digest(**changes: Any) -> str:
         {"presentation": replace(PRESENTATION, paper="a4")},
         {"presentation": replace(PRESENTATION, time_zone="America/New_York")},
         {"presentation": replace(PRESENTATION, template="v2")},
+        {"presentation": replace(PRESENTATION, theme="mono")},
         {"template": "v1@2"},
         {"engine": "engine 2"},
     ],

@@ -153,6 +153,17 @@ def test_what_every_page_needs_must_be_there(name: str) -> None:
         ({"defaults": {"paper": "a3"}}, "defaults.paper"),
         ({"defaults": {"paper": ["a4"]}}, "defaults.paper"),
         ({"defaults": {"template": "../v1"}}, "defaults.template"),
+        ({"defaults": {"theme": "../mono"}}, "defaults.theme"),
+        ({"terms": {"net_days": -1}}, "terms.net_days"),
+        ({"pay": {}}, "pay.url"),
+        ({"pay": {"url": f"http://{CANARY}.example/"}}, "pay.url"),
+        ({"pay": {"url": "https://{invoice_number}.example/"}}, "pay.url"),
+        ({"pay": {"url": "https://a.example:{amount_due}/"}}, "pay.url"),
+        ({"pay": {"url": f"https://a.example/{{{CANARY}}}"}}, "pay.url"),
+        ({"pay": {"url": "https://a.example/{invoice_number"}}, "pay.url"),
+        ({"pay": {"url": "https://u@a.example/{invoice_number}"}}, "pay.url"),
+        ({"custom_fields": [{"label": "PO"}]}, "custom_fields[0].value"),
+        ({"custom_fields": [{"label": "PO", "value": "1"}] * 9}, "custom_fields"),
         ({"items": {"toll": {"unit": "hours"}}}, "items.toll.unit"),
         ({"items": {"toll": {"unit": []}}}, "items.toll.unit"),
         ({"taxes": {"fusf": {"group": "fee"}}}, "taxes.fusf.group"),
@@ -171,6 +182,20 @@ def test_a_bad_key_is_named_by_its_path_and_its_value_is_not_told(
     assert error.path == path
     assert CANARY not in error.detail
     assert "passwd" not in error.detail
+
+
+@pytest.mark.parametrize(
+    ("colour", "ratio"), [("#ffffff", "1.0:1"), ("#ff6600", "2.9:1"), ("#777777", "4.4:1")]
+)
+def test_a_colour_that_does_not_read_on_white_is_refused_with_its_ratio(
+    colour: str, ratio: str
+) -> None:
+    for name in ("primary", "accent"):
+        error = malformed(brand={name: colour})
+        assert error.path == f"brand.{name}"
+        assert ratio in error.detail
+        assert "4.5:1" in error.detail
+    assert a_profile(brand={"primary": "#767676"}).brand.primary == "#767676"
 
 
 def test_a_language_must_be_one() -> None:
@@ -299,6 +324,10 @@ def digest_of(profile: SellerProfile) -> str:
         {"currency": "EUR"},
         {"memo": "Hello"},
         {"brand": {"primary": "#000000"}},
+        {"pay": {"url": "https://pay.example/"}},
+        {"custom_fields": [{"label": "PO", "value": "4711"}]},
+        {"remit_to": {"slip": True}},
+        {"defaults": {"theme": "mono"}},
         {"defaults": {"paper": "a4"}},
         {"items": {"toll": {"label": "Calls"}}},
         {"taxes": {"fusf": {"group": "tax"}}},

@@ -107,10 +107,11 @@ def test_options_are_taken_as_they_are_asked_for() -> None:
             "time_zone": "America/New_York",
             "template": "v1",
             "link_seconds": 120,
+            "theme": "large-print",
         }
     )
 
-    assert options == RenderOptions("es-US", "a4", "America/New_York", "v1", 120)
+    assert options == RenderOptions("es-US", "a4", "America/New_York", "v1", 120, "large-print")
 
 
 def test_what_is_not_asked_for_is_left_to_the_seller() -> None:
@@ -142,7 +143,9 @@ ODD = [
 
 
 @pytest.mark.parametrize("value", ODD, ids=repr)
-@pytest.mark.parametrize("option", ["locale", "paper", "time_zone", "template", "link_seconds"])
+@pytest.mark.parametrize(
+    "option", ["locale", "paper", "time_zone", "template", "link_seconds", "theme"]
+)
 def test_an_odd_option_is_refused_by_name_and_never_quoted(option: str, value: object) -> None:
     with pytest.raises(OptionRefused) as error:
         parse_options({option: value})

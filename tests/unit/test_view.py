@@ -75,7 +75,8 @@ def test_the_documented_invoice_reads_as_documented() -> None:
 
 def test_every_field_is_text_or_a_plain_yes_or_no() -> None:
     """A template cannot print ``None`` or a raw number, because there is none."""
-    assert {str, bool} == {type(leaf) for leaf in texts_in(a_view())}
+    whole = a_view(an_invoice(amount_due="9"), a_profile(pay=PAY, remit_to={"slip": True}))
+    assert {str, bool} == {type(leaf) for leaf in texts_in(whole)}
 
 
 @pytest.mark.parametrize("missing", ["country_code", "direction", "usage"])
@@ -325,3 +326,169 @@ def test_page_words_are_the_readers() -> None:
     """What stands before, between and after the two numbers."""
     assert a_view().page_words == ("Page ", " of ", "")
     assert a_view(locale="es").page_words == ("Página ", " de ", "")
+
+
+# ----------------------------------------------------------------------------- how to pay
+
+PAY = {"url": "https://pay.example/{invoice_number}?amount={amount_due}&of={account_number}"}
+ISSUED = "2025-01-20T06:00:00.000Z"
+
+
+def test_a_pay_link_is_shown_while_an_amount_is_due() -> None:
+    """With the amount as a machine reads it, in any language."""
+    for locale in ("en-US", "es"):
+        pay = a_view(an_invoice(amount_due="1240.5"), a_profile(pay=PAY), locale).pay
+        assert pay is not None
+        assert pay.url == "https://pay.example/004?amount=1240.50&of=CX72521509"
+        assert pay.shown == pay.url.removeprefix("https://")
+        assert "004" in pay.qr_alt
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_due": "0"},
+        {"amount_due": "-3"},
+        {"amount_due": "9", "paid": True},
+        {"amount_due": "9", "date_charged": ISSUED},
+        {"amount_due": "9", "partner": None},
+        {"amount_due": "9", "display_id": "..", "partner": None},
+    ],
+)
+def test_there_is_no_pay_link_where_nothing_is_asked_for(changes: dict[str, object]) -> None:
+    """Nor where a value that it needs is missing."""
+    profile = a_profile(pay=PAY, remit_to={"slip": True})
+    assert a_view(an_invoice(**changes), profile).pay is None
+
+
+def test_a_seller_without_a_pay_page_has_no_link() -> None:
+    """And one who wants no code has none."""
+    assert a_view(an_invoice(amount_due="9")).pay is None
+    pay = a_view(an_invoice(amount_due="9"), a_profile(pay={**PAY, "qr": False})).pay
+    assert pay is not None
+    assert pay.qr == ""
+
+
+def test_a_long_address_is_shown_by_its_host() -> None:
+    """Nobody types a hundred characters; and a huge one has no code."""
+    pay = a_view(an_invoice(amount_due="9", display_id="\u4e2d" * 60), a_profile(pay=PAY)).pay
+    assert pay is not None
+    assert (pay.shown, pay.qr) == ("pay.example", "")
+
+
+def test_a_slip_says_whom_to_pay_for_what_and_how_much() -> None:
+    """To the address for remittances, else to the seller's."""
+    due = an_invoice(amount_due="9")
+    slip = a_view(due, a_profile(remit_to={"slip": True, "lines": ["Lockbox", "Box 1"]})).slip
+    assert slip is not None
+    assert (slip.payee.name, slip.payee.lines) == ("Lockbox", ("Box 1",))
+    assert [(fact.label, fact.value) for fact in (*slip.facts, slip.amount)] == [
+        ("Account number", "CX72521509"),
+        ("Invoice number", "004"),
+        ("Charge expected", "Jan 19, 2025"),
+        ("Amount due", "$9.00"),
+    ]
+    seller = a_view(due, a_profile(remit_to={"slip": True})).slip
+    assert seller is not None
+    assert seller.payee.name == "Northline Communications, Inc."
+    assert a_view(due).slip is None
+    assert a_view(an_invoice(), a_profile(remit_to={"slip": True})).slip is None
+
+
+def test_the_terms_make_a_due_date_once_the_invoice_is_issued() -> None:
+    """Calendar days after the day of issue; before that, nothing is due."""
+    profile = a_profile(terms={"net_days": 30}, remit_to={"slip": True})
+    view = a_view(an_invoice(amount_due="9", date_issued=ISSUED), profile)
+    assert view.headline.note == "Due by Feb 19, 2025"
+    assert ("Due", "Feb 19, 2025") in [(fact.label, fact.value) for fact in view.facts]
+    assert view.slip is not None
+    assert view.slip.facts[-1].value == "Feb 19, 2025"
+    for changes in ({"amount_due": "9"}, {"date_issued": ISSUED, "amount_due": "0"}):
+        labels = [fact.label for fact in a_view(an_invoice(**changes), profile).facts]
+        assert "Due" not in labels
+
+
+def test_custom_fields_stand_among_the_facts() -> None:
+    """In the reader's language, after what the API says."""
+    profile = a_profile(custom_fields=[{"label": {"en": "PO", "es": "OC"}, "value": "4711"}])
+    for locale, label in (("en-US", "PO"), ("es", "OC")):
+        fact = a_view(profile=profile, locale=locale).facts[-1]
+        assert (fact.label, fact.value) == (label, "4711")
+
+
+def test_usage_may_be_hours_minutes_and_seconds() -> None:
+    """The rate stays one for a minute."""
+    profile = a_profile(items={"toll": {"unit": "hms"}})
+    lines = [a_line(), a_line(usage="59.6"), a_line(usage=360_000)]
+    (group,) = a_view(an_invoice(invoice_items=lines), profile).charges
+    assert [line.usage for line in group.lines] == ["2:28:00", "0:01:00", "100:00:00"]
+    assert group.lines[0].rate == "$0.0025/min"
+
+
+# ----------------------------------------------------------------------------- the summary
+
+
+def summary_of(lines: list[dict[str, object]]) -> list[tuple[str, str, str, str, str]]:
+    view = a_view(an_invoice(invoice_items=lines))
+    return [(one.label, one.country, one.direction, one.usage, one.amount) for one in view.usage]
+
+
+def test_a_long_list_of_charges_has_a_summary() -> None:
+    """By service, country and direction; a dozen lines need none."""
+    lines = [a_line(country_code=code) for code in ("USA", "GBR")] * 7
+    lines += [a_line(type="sms_enablement", usage=2, amount="1", direction=None)] * 3
+    assert summary_of(lines[:12]) == []
+    assert summary_of(lines) == [
+        ("Voice calls", "United States", "Inbound", f"1,036{NBSP}min", "$2.59"),
+        ("Voice calls", "United Kingdom", "Inbound", f"1,036{NBSP}min", "$2.59"),
+        ("SMS-enabled numbers", "United States", "", "6 numbers", "$3.00"),
+    ]
+
+
+def test_a_summary_is_short() -> None:
+    """Forty countries are one row for each direction, and say how many they are."""
+    codes = [f"A{first}{second}" for first in "ABCDE" for second in "ABCDEFGH"]
+    lines = [a_line(country_code=code, direction=way) for code in codes for way in ("inbound", "x")]
+    assert [(row[1], row[2]) for row in summary_of(lines)] == [
+        ("40 countries", "Inbound"),
+        ("40 countries", "X"),
+    ]
+
+
+def test_lines_that_have_nothing_in_common_have_no_summary() -> None:
+    """It would be as long as the list."""
+    assert summary_of([a_line(type=f"kind{number}") for number in range(40)]) == []
+
+
+def test_only_like_usage_is_added() -> None:
+    """Not that of a unit nobody named, and not where a line does not say its own."""
+    for lines in (
+        [a_line(type="novelty")] * 14,
+        [*[a_line()] * 13, a_line(usage=None)],
+    ):
+        ((_, _, _, usage, _),) = summary_of(lines)
+        assert usage == ""
+
+
+def test_the_sums_of_the_summary_are_those_of_its_lines() -> None:
+    """Nothing is lost and nothing is counted twice."""
+    lines = [
+        a_line(amount=str(number), type=("toll", "sms")[number % 2], country_code=code)
+        for number in range(20)
+        for code in ("USA", "MEX")
+    ]
+    amounts = [int(row[4].removeprefix("$").removesuffix(".00")) for row in summary_of(lines)]
+    assert sum(amounts) == 2 * sum(range(20))
+
+
+def test_the_running_sum_goes_on_from_group_to_group() -> None:
+    """Before the first line there is nothing to bring."""
+    lines = [a_line(amount="1"), a_line(amount="2"), a_line(type="sms", amount="4")]
+    voice, texts = a_view(an_invoice(invoice_items=lines)).charges
+    assert [line.brought for line in voice.lines] == ["", "Brought forward $1.00"]
+    assert [line.carried for line in voice.lines] == [
+        "Carried forward $1.00",
+        "Carried forward $3.00",
+    ]
+    assert [line.again for line in voice.lines] == ["", "Voice calls, continued"]
+    assert (texts.brought, texts.carried) == ("Brought forward $3.00", "Carried forward $7.00")

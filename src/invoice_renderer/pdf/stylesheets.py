@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from weasyprint import CSS
 
+from invoice_renderer.colour import CONTRAST_FLOOR, channels_of, contrast
+
 PREPARED_SHEETS = 64
 SIZES = {"letter": "8.5in 11in", "a4": "210mm 297mm"}
-CONTRAST_FLOOR = 4.5  # WCAG 2.2, 1.4.3
-_COLOUR = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
+DARKEST_GROUND = "#f2f3f5"
+"""Of the band and of the watermark: text that reads on it reads on white, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Style:
     accent: str
     counters: str = "decimal"
     """The CSS counter style of page numbers."""
+    theme: str = ""
 
 
 class PreparedSheets:
@@ -43,7 +46,14 @@ class PreparedSheets:
         self._lock = threading.Lock()
 
     def for_style(self, style: Style) -> CSS:
-        key = (style.fingerprint, style.paper, style.primary, style.accent, style.counters)
+        key = (
+            style.fingerprint,
+            style.theme,
+            style.paper,
+            style.primary,
+            style.accent,
+            style.counters,
+        )
         with self._lock:
             if key not in self._sheets:
                 self._sheets[key] = self._prepare(compose(style))
@@ -65,33 +75,22 @@ def compose(style: Style) -> str:
 
 
 def readable(colour: str) -> str:
-    """The colour, darkened until text in it reads on white paper (contrast 4.5 to 1)."""
-    red, green, blue = _channels(colour)
-    while contrast_with_white(red, green, blue) < CONTRAST_FLOOR:
-        red, green, blue = (int(channel * 0.95) for channel in (red, green, blue))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    """The colour, darkened until text in it reads on every ground of the page (4.5 to 1).
+
+    The profile refuses what does not read on white; this is the last step to the tinted grounds.
+    """
+    colour = _spelt(channels_of(colour))
+    while min(contrast(colour, ground) for ground in (DARKEST_GROUND, tint(colour))) < (
+        CONTRAST_FLOOR
+    ):
+        colour = _spelt(int(channel * 0.95) for channel in channels_of(colour))
+    return colour
 
 
 def tint(colour: str) -> str:
     """A breath of the colour: seven parts in a hundred on white."""
-    red, green, blue = (round(255 - (255 - channel) * 0.07) for channel in _channels(colour))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+    return _spelt(round(255 - (255 - channel) * 0.07) for channel in channels_of(colour))
 
 
-def contrast_with_white(red: int, green: int, blue: int) -> float:
-    """WCAG's ratio: relative luminance against that of white."""
-
-    def linear(channel: int) -> float:
-        part = channel / 255
-        return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
-
-    luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
-    return 1.05 / (luminance + 0.05)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    match = _COLOUR.fullmatch(colour)
-    if match is None:
-        raise ValueError("a brand colour is #rrggbb")
-    red, green, blue = (int(pair, 16) for pair in match.groups())
-    return red, green, blue
+def _spelt(channels: Iterable[int]) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in channels)

@@ -14,8 +14,10 @@ from invoice_renderer.view import account
 from invoice_renderer.view.charges import charge_groups
 from invoice_renderer.view.models import InvoiceView
 from invoice_renderer.view.parties import buyer_view, contact_view, labelled, seller_view
+from invoice_renderer.view.payment import pay_view, slip_view
 from invoice_renderer.view.taxes import tax_groups
 from invoice_renderer.view.tokens import Tokens
+from invoice_renderer.view.usage import usage_summary
 
 __all__ = ["InvoiceView", "build_view"]
 
@@ -26,6 +28,8 @@ def build_view(
     """The invoice for one reader, and what the operator should know about its tokens."""
     tokens = Tokens(language, profile, wording)
     payments = tuple(account.payments(invoice, language, tokens))
+    net_days = profile.terms.net_days
+    custom_fields = labelled(profile.custom_fields, language)
     view = InvoiceView(
         lang=language.tag,
         direction=language.direction,
@@ -36,9 +40,11 @@ def build_view(
         is_paid=invoice.paid,
         seller=seller_view(profile.seller, language, logo=logo),
         buyer=buyer_view(invoice.partner, language),
-        facts=tuple(account.facts(invoice, language)),
-        headline=account.headline(invoice, language),
+        facts=(*account.facts(invoice, language, net_days=net_days), *custom_fields),
+        headline=account.headline(invoice, language, net_days=net_days),
+        pay=pay_view(invoice, profile, language),
         summary=tuple(account.summary(invoice, language, tokens)),
+        usage=usage_summary(invoice, language, tokens),
         charges=tuple(charge_groups(invoice, language, tokens)),
         charges_total=language.format_money(invoice.amount),
         taxes=tuple(tax_groups(invoice.tax_items, language, tokens)),
@@ -47,6 +53,7 @@ def build_view(
         contact=contact_view(profile.contact, language),
         remit_to=profile.remit_to.lines,
         remit_details=tuple(labelled(profile.remit_to.details, language)),
+        slip=slip_view(invoice, profile, language),
         terms=language.choose(profile.terms.text) if profile.terms.text else "",
         memo=language.choose(profile.memo) if profile.memo else "",
         footer=language.choose(profile.footer) if profile.footer else "",

@@ -17,14 +17,14 @@ from invoice_renderer.view.totals import total_of
 PAYMENTS_IN_SUMMARY = 5  # more of them get a table of their own
 
 
-def headline(invoice: Invoice, language: Language) -> Headline:
-    """The amount due, and when or whether it will be taken."""
+def headline(invoice: Invoice, language: Language, *, net_days: int | None = None) -> Headline:
+    """The amount due, and when it will be taken, or is due, if at all."""
     gettext, due = language.gettext, invoice.amount_due
     label = gettext("Amount due (credit)") if due < 0 else gettext("Amount due")
-    return Headline(label, language.format_money(due), _headline_note(invoice, language))
+    return Headline(label, language.format_money(due), _headline_note(invoice, language, net_days))
 
 
-def _headline_note(invoice: Invoice, language: Language) -> str:
+def _headline_note(invoice: Invoice, language: Language, net_days: int | None) -> str:
     gettext, day = language.gettext, language.format_date
     charged, expected = invoice.date_charged, invoice.date_charge_expected
     if invoice.paid:
@@ -35,11 +35,25 @@ def _headline_note(invoice: Invoice, language: Language) -> str:
         return gettext("No payment is due.")
     if charged:
         return gettext("Charged on {date}").format(date=day(charged))
+    if due := due_date(invoice, language, net_days):
+        return gettext("Due by {date}").format(date=due)
     return gettext("Will be charged on {date}").format(date=day(expected)) if expected else ""
 
 
-def facts(invoice: Invoice, language: Language) -> Iterator[Fact]:
-    """Number, account, period, dates: those that the API gives."""
+def due_date(invoice: Invoice, language: Language, net_days: int | None) -> str:
+    """The seller's terms, counted from the day of issue; an invoice not issued is not due."""
+    if net_days is None or invoice.date_issued is None:
+        return ""
+    return language.format_date_after(invoice.date_issued, net_days)
+
+
+def is_payable(invoice: Invoice) -> bool:
+    """Whether the reader is asked for money: not where it was paid or has been charged."""
+    return invoice.amount_due > 0 and not invoice.paid and invoice.date_charged is None
+
+
+def facts(invoice: Invoice, language: Language, *, net_days: int | None = None) -> Iterator[Fact]:
+    """Number, account, period, dates: those that the API gives, and the due date of the terms."""
     gettext = language.gettext
     yield Fact(gettext("Invoice number"), invoice.display_id)
     if invoice.partner and invoice.partner.display_id:
@@ -54,6 +68,8 @@ def facts(invoice: Invoice, language: Language) -> Iterator[Fact]:
         yield Fact(gettext("Charged"), language.format_date(invoice.date_charged))
     elif invoice.date_charge_expected:
         yield Fact(gettext("Charge expected"), language.format_date(invoice.date_charge_expected))
+    if is_payable(invoice) and (due := due_date(invoice, language, net_days)):
+        yield Fact(gettext("Due"), due)
 
 
 def summary(invoice: Invoice, language: Language, tokens: Tokens) -> Iterator[Fact]:

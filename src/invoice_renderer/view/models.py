@@ -35,6 +35,11 @@ class ChargeLine:
     amount: str
     period: str
     """Only where it is not the invoice's own."""
+    brought: str = ""
+    carried: str = ""
+    """The running sum before and after it, in words, for the ends of pages."""
+    again: str = ""
+    """The name of its group, where a page begins with it and the group did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,20 @@ class ChargeGroup:
     explanation: str
     lines: tuple[ChargeLine, ...]
     subtotal: str
+    brought: str
+    carried: str
+    """The running sum before its first and after its last line, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """What the lines of one kind come to; no ``usage`` where its unit is not known."""
+
+    label: str
+    country: str
+    direction: str
+    usage: str
+    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,25 @@ class Headline:
     label: str
     amount: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayView:
+    """Where to pay: the address, how it reads, and its QR code's asset and text, if it has one."""
+
+    url: str
+    shown: str
+    qr: str
+    qr_alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlipView:
+    """The block to tear off: whom to pay, for what, how much."""
+
+    payee: Party
+    facts: tuple[Fact, ...]
+    amount: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +164,11 @@ class InvoiceView:
     buyer: Party | None
     facts: tuple[Fact, ...]
     headline: Headline
+    pay: PayView | None
+    """Only where money is asked for."""
     summary: tuple[Fact, ...]
+    usage: tuple[UsageTotal, ...]
+    """Only where there are more than a handful of lines."""
     charges: tuple[ChargeGroup, ...]
     charges_total: str
     taxes: tuple[TaxGroup, ...]
@@ -136,6 +178,7 @@ class InvoiceView:
     contact: ContactView
     remit_to: tuple[str, ...]
     remit_details: tuple[Fact, ...]
+    slip: SlipView | None
     terms: str
     memo: str
     footer: str

@@ -71,6 +71,11 @@ class Tokens:
         group = known.group if known else OTHER_GROUP
         return groups.index(group) if group in groups else len(groups)
 
+    def has_unit(self, kind: str) -> bool:
+        """Whether its usage is known to be of one unit, so that it can be added up."""
+        own, known = self._profile.items.get(kind), self._wording.items.get(kind)
+        return bool((own and own.unit) or (known and (known.unit or known.count)))
+
     def usage_and_rate(self, line: LineItem) -> tuple[str, str]:
         """The usage with its unit, and what one unit costs; a bare number without a known unit."""
         if line.usage is None:
@@ -87,6 +92,8 @@ class Tokens:
     ) -> tuple[str, str]:
         if own.unit == "seconds":
             return self._as_minutes(usage, amount)
+        if own.unit == "hms":
+            return self._language.format_hms(usage), self._as_minutes(usage, amount)[1]
         number = self._language.format_number(usage)
         if not own.unit_label:
             return number, ""
