@@ -299,7 +299,6 @@ def digest_of(profile: SellerProfile) -> str:
         {"currency": "EUR"},
         {"memo": "Hello"},
         {"brand": {"primary": "#000000"}},
-        {"defaults": {"paper": "a4"}},
         {"items": {"toll": {"label": "Calls"}}},
         {"taxes": {"fusf": {"group": "tax"}}},
     ],
@@ -308,6 +307,12 @@ def digest_of(profile: SellerProfile) -> str:
 def test_whatever_can_reach_the_page_is_in_the_digest(changes: dict[str, object]) -> None:
     assert a_profile().digest == a_profile().digest
     assert a_profile().digest != a_profile(**changes).digest
+
+
+@pytest.mark.parametrize("changes", [{"defaults": {"paper": "a4"}}, {"defaults": {"locale": "es"}}])
+def test_what_only_fills_in_for_the_caller_is_not(changes: dict[str, object]) -> None:
+    """The presentation holds what was chosen in the end, and has its own place in the key."""
+    assert a_profile().digest == a_profile(**changes).digest
 
 
 def test_another_picture_under_the_same_name_is_another_digest() -> None:
