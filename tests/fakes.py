@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from invoice_renderer.intake import RefusedRow
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.pipeline import Delivery
 from invoice_renderer.profile import SellerProfile
+from invoice_renderer.queues import Letter
 from invoice_renderer.request import Caller, IntakeObject, RenderOptions, RenderRequest
 from invoice_renderer.storage import Link, StoredDocument
 from invoice_renderer.sweep import SweepReport
@@ -162,9 +163,13 @@ class RecordingMeter:
 
 @dataclass
 class RecordingJournal:
-    """Every line that the worker wrote, as ``(what, code or reason, sid, attempts)``."""
+    """Every line that the worker wrote, as ``(what, code or reason, sid, attempts)``.
+
+    ``messages`` has the ids that the lines after them belong to.
+    """
 
     lines: list[tuple[object, ...]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def delivered(self, delivery: Delivery) -> None:
         self.lines.append(("delivered", delivery.invoice.invoice_sid))
@@ -184,6 +189,18 @@ class RecordingJournal:
     def unexpected(self) -> None:
         self.lines.append(("unexpected",))
 
+    def taken_in(self, *, key: str, queued: int, parked: int) -> None:
+        self.lines.append(("taken_in", key, queued, parked))
+
+    def unknown_options(self, names: tuple[str, ...]) -> None:
+        self.lines.append(("unknown_options", *names))
+
+    def started(self, *, sid: str, attempts: int) -> None:
+        self.lines.append(("started", sid, attempts))
+
+    def message(self, message_id: str) -> None:
+        self.messages.append(message_id)
+
     @property
     def words(self) -> list[object]:
         return [line[0] for line in self.lines]
@@ -197,6 +214,7 @@ class MemoryQueue:
         self.sent: list[Any] = []
         self.parked: list[tuple[str, str, str, int]] = []
         self.postponed: list[tuple[str, float]] = []
+        self.batches: list[int] = []
 
     def send(self, bodies: Iterable[object]) -> int:
         taken = list(bodies)
@@ -207,6 +225,11 @@ class MemoryQueue:
     def park(self, body: str, error: InvoiceRendererError, *, sid: str, attempts: int) -> None:
         self._check()
         self.parked.append((body, error.code, sid, attempts))
+
+    def park_all(self, letters: Sequence[Letter]) -> None:
+        self._check()
+        self.batches.append(len(letters))
+        self.parked += [(each.body, each.error.code, each.sid, each.attempts) for each in letters]
 
     def postpone(self, receipt_handle: str, seconds: float) -> None:
         self._check()

@@ -23,7 +23,7 @@ from invoice_renderer.billing import BillingClient
 from invoice_renderer.credentials import SecretToken
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.document import DocumentRenderer
-from invoice_renderer.errors import InvoiceRendererError, SettingsError, UnknownEvent
+from invoice_renderer.errors import InvoiceRendererError, SettingsError, Unexpected, UnknownEvent
 from invoice_renderer.intake import Intake
 from invoice_renderer.observability import Observer
 from invoice_renderer.pipeline import Delivery, deliver_invoice
@@ -34,19 +34,21 @@ from invoice_renderer.settings import Settings
 from invoice_renderer.storage import InvoiceStore
 from invoice_renderer.sweep import CursorStore, SweepReport, sweep_issued
 from invoice_renderer.triggers import Surroundings, api_gateway, sqs
-from invoice_renderer.worker import Unexpected, Worker
+from invoice_renderer.worker import Worker
+
+SHORT_LINK_SECONDS = 900
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-AWS_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
+AWS_CONFIG = Config(  # two tries of one call take eight seconds at most, and a little jitter
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 2},
     signature_version="v4",
 )
 SECRET_CONFIG = AWS_CONFIG.merge(  # the fetch that waits for the token has 12 seconds in all
-    Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+    Config(read_timeout=2)
 )
 S3_CONFIG = AWS_CONFIG.merge(
     Config(
@@ -80,14 +82,19 @@ class Application:
 
     def api(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Answer one HTTP request; every error is a problem document."""
+        caller = None
         try:
-            return self._answer(event, Deadline.from_context(context))
+            method, request = self._parse(event)
+            caller = request.caller
+            delivery = self.deliver(request, Deadline.from_context(context))
+            self.observer.delivered(delivery)
+            return api_gateway.answer(method, delivery)
         except InvoiceRendererError as error:
             self.observer.refused(error)
-            return api_gateway.answer_error(error)
+            return api_gateway.answer_error(error, caller)
         except Exception as error:  # noqa: BLE001  the caller gets a problem, never a stack trace
             self.observer.unexpected()
-            return api_gateway.answer_error(Unexpected(error))
+            return api_gateway.answer_error(Unexpected(error), caller)
 
     def worker(self, event: object, context: LambdaContext) -> dict[str, object]:
         """Settle a queue's batch, or one event that came by itself."""
@@ -125,13 +132,10 @@ class Application:
             first_days=self.settings.first_sweep_days,
         )
 
-    def _answer(self, event: object, deadline: Deadline) -> dict[str, object]:
-        if not isinstance(event, Mapping) or not api_gateway.matches(event):
-            raise UnknownEvent(tuple(event) if isinstance(event, Mapping) else ())
-        method, request = api_gateway.parse(event, partner_claim=self.settings.partner_claim)
-        delivery = self.deliver(request, deadline)
-        self.observer.delivered(delivery)
-        return api_gateway.answer(method, delivery)
+    def _parse(self, event: object) -> tuple[str, RenderRequest]:
+        if not api_gateway.matches(event):
+            raise UnknownEvent(tuple(map(str, event)) if isinstance(event, Mapping) else ())
+        return api_gateway.parse(event, partner_claim=self.settings.partner_claim)
 
     def _worker(self, account: str) -> Worker:
         return Worker(
@@ -173,9 +177,17 @@ class Application:
             self.s3,
             bucket=self.settings.output_bucket,
             kms_key=self.settings.output_kms_key,
-            link_seconds=self.settings.link_seconds,
+            link_seconds=self._link_seconds(),
             credentials=self._expiring_credentials(),
         )
+
+    def _link_seconds(self) -> int:
+        """Temporary credentials whose end is not known can carry a short link only."""
+        credentials = self.session.get_credentials()
+        is_temporary = credentials is not None and bool(credentials.token)
+        if is_temporary and self._expiring_credentials() is None:
+            return min(self.settings.link_seconds, SHORT_LINK_SECONDS)
+        return self.settings.link_seconds
 
     def _expiring_credentials(self) -> RefreshableCredentials | None:
         """Credentials that know their end. Those in a function's environment do not."""
@@ -220,7 +232,10 @@ def application() -> Application:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def api(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     """``invoice_renderer.app.api``: behind API Gateway."""
-    return application().api(event, context)
+    try:
+        return application().api(event, context)
+    except SettingsError as error:
+        return api_gateway.answer_error(error)
 
 
 @logger.inject_lambda_context(correlation_id_path="id", clear_state=True)

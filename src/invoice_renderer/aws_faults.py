@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
+from invoice_renderer.errors import StorageError, StorageRefused, StorageUnavailable
+
 REFUSED_STATUSES = range(400, 500)
 PASSING_CODES = frozenset(
     "RequestTimeout RequestTimeTooSkewed SlowDown Throttling ThrottlingException "
@@ -24,3 +26,10 @@ def status_of(error: ClientError) -> int:
 def is_final(error: ClientError) -> bool:
     """Whether the same call will be refused again: a 4xx that is no throttling and no conflict."""
     return status_of(error) in REFUSED_STATUSES and code_of(error) not in PASSING_CODES
+
+
+def storage_error(error: ClientError, setting: str = "OUTPUT_BUCKET") -> StorageError:
+    """What S3's answer means to us; ``setting`` names the bucket that a person must look at."""
+    if is_final(error):
+        return StorageRefused(setting, code_of(error) or "without a reason")
+    return StorageUnavailable()

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from invoice_renderer import __version__, errors
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import InvoiceMalformed, InvoiceRendererError, OptionRefused
-from invoice_renderer.invoice import Invoice, find_discrepancies, parse_invoice, parse_partner
+from invoice_renderer.invoice import Invoice, find_notices, parse_invoice, parse_partner
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import OPERATOR, RenderRequest, parse_options, parse_sid
 from invoice_renderer.strict_json import JsonRefused, parse_json
@@ -74,13 +75,6 @@ def main() -> None:
 # ----------------------------------------------------------------------------- errors
 
 
-def exit_code_of(error: InvoiceRendererError) -> int:
-    for kind in type(error).__mro__:
-        if kind in EXIT_OF:
-            return EXIT_OF[kind]
-    return 70
-
-
 @contextmanager
 def _reported(*, as_json: bool) -> Iterator[None]:
     """Turn a typed error into one line on stderr and its exit code."""
@@ -90,7 +84,10 @@ def _reported(*, as_json: bool) -> Iterator[None]:
         problem = {"code": error.code, "detail": error.detail}
         line = json.dumps(problem) if as_json else f"invoice-pdf: {error.code}: {error.detail}"
         typer.echo(line, err=True)
-        raise typer.Exit(exit_code_of(error)) from None
+        raise typer.Exit(errors.nearest(EXIT_OF, error, otherwise=70)) from None
+    except BotoCoreError as error:  # no region, no credentials, no such profile
+        typer.echo(f"invoice-pdf: aws-not-configured: {type(error).__name__}", err=True)
+        raise typer.Exit(77) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -144,7 +141,7 @@ def render(
         with _progress("Rendering", as_json=as_json):
             document = renderer.render(parsed, seller, presentation)
         _write(output, document.pdf)
-        notices = find_discrepancies(parsed) + document.notices
+        notices = find_notices(parsed) + document.notices
         result = {
             "invoice_sid": parsed.invoice_sid,
             "document": "final" if parsed.is_final else "preliminary",

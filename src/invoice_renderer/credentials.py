@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 FRESH_SECONDS = 300  # a secret this young is used without asking
 STALE_SECONDS = 900  # and one this old still is, where Secrets Manager does not answer
-# Between two questions that had no use: the refused token is still the newest one, or Secrets
-# Manager is silent, which costs its time-outs each time.
-PAUSE_SECONDS = 30
+PAUSE_SECONDS = 30  # between two questions to a silent Secrets Manager: each costs its time-outs
+# Between two questions about a refused token that is still the newest one. A rotation may end the
+# old token before it stores the new one, so that soon asking again finds it; a lasting 401 costs
+# twelve questions a minute from each container.
+REFUSED_PAUSE_SECONDS = 5
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: a header value without surprises
 
@@ -106,11 +108,15 @@ class SecretToken:
                 return self._stale(self._token)
 
     def refreshed(self, refused: Token) -> Token:
-        """A newer token than ``refused`` where there is one, and the same one where not."""
+        """A newer token than ``refused`` where there is one, and the same one where not.
+
+        The same one is believed for five seconds, and then the secret is read again.
+        """
         with self._lock:
             if self._token is not None and self._token != refused:
                 return self._token  # another thread was first
-            if refused == self._refused and self._clock() < self._refused_at + PAUSE_SECONDS:
+            pause_ends_at = self._refused_at + REFUSED_PAUSE_SECONDS
+            if refused == self._refused and self._clock() < pause_ends_at:
                 return refused
             token = self._fetch()
             if token == refused:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from invoice_renderer import __version__
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.language import Language
@@ -29,6 +28,11 @@ from invoice_renderer.request import Paper, RenderOptions
 from invoice_renderer.template import Template, Templates, language_of, resolve_locale
 from invoice_renderer.view import build_view
 from invoice_renderer.view.models import PayView
+
+LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "tzdata")
+SOURCES = ("document.py", "invoice.py", "language.py", "logo.py", "markup.py", "profile.py",
+           "template.py", "text.py", "pdf", "view")  # fmt: skip
+"""What of this package decides the bytes of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class DocumentRenderer:
     @cached_property
     def engine(self) -> str:
         """What decides the bytes besides invoice, profile, presentation and template."""
-        return f"invoice-renderer {__version__}, babel {version('babel')}, {self._pdf.identity}"
+        libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+        return f"invoice-renderer {source_digest()}, {libraries}, {self._pdf.identity}"
 
     def check(self, options: RenderOptions) -> None:
         """Refuse what no seller profile could make possible, before anything is fetched."""
@@ -223,3 +228,15 @@ def _qr_assets(pay: PayView | None) -> Mapping[str, Asset]:
 
 def _glyph_notice(character: str) -> Notice:
     return Notice("glyph-missing", f"no bundled font has {name_of(character)}; it prints as U+FFFD")
+
+
+@lru_cache(maxsize=1)
+def source_digest() -> str:
+    """Twelve hex digits over our own code: another way to draw is another document."""
+    package = Path(__file__).parent
+    files = [path for name in SOURCES for path in (package / name, *(package / name).rglob("*.py"))]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]

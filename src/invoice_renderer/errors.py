@@ -2,6 +2,7 @@
 
     InvoiceRendererError
     ├── SettingsError                the deployment lacks a setting, or has a bad one
+    ├── Unexpected                   a fault of our own                       (may heal)
     ├── RequestError                 the caller asked for something that cannot be done
     │   ├── UnknownEvent             no trigger recognises this event
     │   ├── ForeignEvent             an event from a source, account or bucket that is not ours
@@ -49,6 +50,7 @@ name fields, limits and settings, and never values, tokens, hosts or stack trace
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -74,6 +76,22 @@ class SettingsError(InvoiceRendererError):
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(f"The setting {setting} {problem}.")
         self.setting = setting
+
+
+class Unexpected(InvoiceRendererError):
+    """A fault of our own. Its text stays in the log; the class is all that is told."""
+
+    may_heal = True
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"An unexpected {type(error).__name__}; the log has its stack.")
+
+
+def nearest(
+    table: Mapping[type[InvoiceRendererError], int], error: InvoiceRendererError, *, otherwise: int
+) -> int:
+    """What a table says of an error: the entry of the nearest class in its ancestry."""
+    return next((table[kind] for kind in type(error).__mro__ if kind in table), otherwise)
 
 
 # ----------------------------------------------------------------------------- request

@@ -10,24 +10,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from invoice_renderer.aws_faults import code_of, is_final, status_of
+from invoice_renderer.aws_faults import code_of, status_of, storage_error
 from invoice_renderer.errors import (
     IntakeObjectMissing,
     RequestError,
     RequestMalformed,
     RequestTooLarge,
-    StorageRefused,
     StorageUnavailable,
 )
 from invoice_renderer.request import (
+    INTAKE_PREFIX,
     OPERATOR,
+    REQUEST_FIELDS,
     IntakeObject,
-    RenderOptions,
     RenderRequest,
     is_sid,
     parse_request,
@@ -38,8 +38,6 @@ from invoice_renderer.strict_json import JsonRefused, parse_json
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PREFIX = "requests/"
-REQUEST_FIELDS = ("invoice_sid", *(field.name for field in fields(RenderOptions)))
 ASKED_CHARACTERS = 65  # of one field, in the dead letter of a refused row: no SID when cut
 INTAKE_BYTES = 1024 * 1024
 MAX_ROWS = 10_000
@@ -84,9 +82,7 @@ class Intake:
         except ClientError as error:
             if status_of(error) == 404 and code_of(error) != "NoSuchBucket":
                 raise IntakeObjectMissing from None
-            if is_final(error):
-                raise StorageRefused("INTAKE_BUCKET", code_of(error)) from None
-            raise StorageUnavailable from None
+            raise storage_error(error, "INTAKE_BUCKET") from None
         except BotoCoreError:
             raise StorageUnavailable from None
 
@@ -96,11 +92,12 @@ def parse_rows(body: bytes, *, key: str) -> Iterator[RenderRequest | RefusedRow]
 
     :raises RequestMalformed: neither JSON nor NDJSON nor CSV with a column ``invoice_sid``.
     """
-    text = _decoded(body).strip()
-    if not text:
-        yield RenderRequest(parse_sid(key.removeprefix(PREFIX)), OPERATOR)
+    text = _decoded(body)
+    first = text.strip()[:1]
+    if not first:
+        yield RenderRequest(parse_sid(key.removeprefix(INTAKE_PREFIX)), OPERATOR)
         return
-    rows = _json_rows(text) if text[0] in "[{" else _csv_rows(text)
+    rows = _json_rows(text) if first in "[{" else _csv_rows(text)
     if len(rows) > MAX_ROWS:
         raise RequestMalformed(f"The intake object lists over {MAX_ROWS} invoices; split it.")
     for where, row in rows:
@@ -116,11 +113,11 @@ def _decoded(body: bytes) -> str:
 
 def _json_rows(text: str) -> list[tuple[str, object]]:
     try:
-        parsed = parse_json(text)
+        parsed = parse_json(text.strip())
     except JsonRefused as refused:
         lines = text.split("\n")  # and not U+2028, which may stand in a JSON string
         rows = [_json_line(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-        if text[0] == "[" or not any(isinstance(row, Mapping) for _, row in rows):
+        if text.lstrip()[0] == "[" or not any(isinstance(row, Mapping) for _, row in rows):
             raise RequestMalformed(f"The intake object {refused}.") from None
         return rows
     items = parsed if isinstance(parsed, list) else [parsed]
@@ -129,25 +126,29 @@ def _json_rows(text: str) -> list[tuple[str, object]]:
 
 def _json_line(number: int, line: str) -> tuple[str, object]:
     try:
-        return f"line {number}", parse_json(line)
+        return f"line {number}", parse_json(line.strip())
     except JsonRefused:
         return f"line {number}", None
 
 
 def _csv_rows(text: str) -> list[tuple[str, object]]:
+    """Spaces around a name or a cell are a person's, and a line of empty cells a spreadsheet's."""
+    lines = list(io.StringIO(text, newline=""))
+    head = next(number for number, line in enumerate(lines) if line.strip())
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if "invoice_sid" not in (reader.fieldnames or ()):
+        reader = csv.reader(lines[head:], strict=True, skipinitialspace=True)
+        names = [name.strip() for name in next(reader)]
+        if "invoice_sid" not in names:
             raise RequestMalformed("The CSV has no column invoice_sid.")
-        return [
-            (
-                f"line {reader.line_num}",
-                {name: value or None for name, value in row.items() if name},
-            )
-            for row in reader
-        ]
+        rows = [(f"line {head + reader.line_num}", _csv_row(names, cells)) for cells in reader]
     except csv.Error:
         raise RequestMalformed("The intake object is neither JSON nor NDJSON nor CSV.") from None
+    return [(where, row) for where, row in rows if any(row.values())]
+
+
+def _csv_row(names: list[str], cells: list[str]) -> dict[str, str | None]:
+    row = {name: cell.strip() or None for name, cell in zip(names, cells, strict=False) if name}
+    return {"invoice_sid": None, **row}
 
 
 def _judge(where: str, row: object) -> RenderRequest | RefusedRow:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
@@ -32,6 +32,7 @@ INTEGER_DIGITS = 15
 DECIMAL_DIGITS = 15
 SUM_DIGITS = 60  # Python's 28 would round a sum of amounts with 30
 FINAL_STATUSES = frozenset({"closed", "paid"})
+KNOWN_STATUSES = FINAL_STATUSES | {"open"}
 
 _AMOUNT = re.compile(rf"-?[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_DIGITS}}})?")
 _TIMESTAMP = re.compile(
@@ -299,6 +300,21 @@ def _malformed(error: ValidationError, root: str) -> InvoiceMalformed:
 
 
 # ----------------------------------------------------------------------------- discrepancies
+
+
+def find_notices(invoice: Invoice) -> tuple[Notice, ...]:
+    """Everything about the data that the operator should know, and that does not stop it."""
+    return (*find_discrepancies(invoice), *_find_gaps(invoice))
+
+
+def _find_gaps(invoice: Invoice) -> Iterator[Notice]:
+    if invoice.partner is None:
+        yield Notice(
+            "partner-missing", "CarrierX did not tell the buyer; the token needs partners.read"
+        )
+    if invoice.status.lower() not in KNOWN_STATUSES:
+        reading = "final" if invoice.is_final else "preliminary"
+        yield Notice("status-unknown", f"the status is not one we know; it is read as {reading}")
 
 
 def find_discrepancies(invoice: Invoice) -> tuple[Notice, ...]:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from babel import Locale
 from babel.core import get_global
@@ -26,6 +26,8 @@ from babel.numbers import (
     get_minus_sign_symbol,
 )
 from babel.units import format_unit
+
+reset_tzpath(())  # the pinned tzdata package's zones, not whatever the machine has
 
 RATE_DIGITS = 5  # decimals of an effective rate: CarrierX's own rates have four or five
 SECONDS_IN_A_MINUTE = 60

@@ -45,12 +45,17 @@ class Observer:
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage: ``FetchMilliseconds``, ``RenderMilliseconds``, ``StoreMilliseconds``."""
         started = time.perf_counter()
-        with self._tracer.provider.in_subsegment(f"## {name}"):
+        failure: Exception | None = None
+        with self._tracer.provider.in_subsegment(f"## {name}") as subsegment:
             try:
                 yield
-            finally:
-                elapsed = (time.perf_counter() - started) * 1000
-                self._metrics.add_metric(f"{name}Milliseconds", MetricUnit.Milliseconds, elapsed)
+            except Exception as error:  # noqa: BLE001  X-Ray would write down its text
+                failure = error
+                subsegment.put_annotation("failure", type(error).__name__)
+        elapsed = (time.perf_counter() - started) * 1000
+        self._metrics.add_metric(f"{name}Milliseconds", MetricUnit.Milliseconds, elapsed)
+        if failure is not None:
+            raise failure
 
     # what became of a request
 
@@ -94,6 +99,20 @@ class Observer:
         self._logger.error(
             "invoice_parked", extra={**_facts(error), "invoice_sid": sid, "attempts": attempts}
         )
+
+    def message(self, message_id: str) -> None:
+        """From here on, log lines are about this message of the queue."""
+        self._logger.set_correlation_id(message_id)
+
+    def started(self, *, sid: str, attempts: int) -> None:
+        """Said before the work of a message that failed before, lest it dies without a word."""
+        self._logger.info("invoice_started", extra={"invoice_sid": sid, "attempts": attempts})
+
+    def taken_in(self, *, key: str, queued: int, parked: int) -> None:
+        self._logger.info("taken_in", extra={"key": key, "queued": queued, "parked": parked})
+
+    def unknown_options(self, names: tuple[str, ...]) -> None:
+        self._logger.warning("option_unknown", extra={"options": names})
 
     def swept(self, report: SweepReport) -> None:
         self._metrics.add_metric("SweptInvoices", MetricUnit.Count, report.queued)

@@ -11,13 +11,13 @@ from typing import Protocol
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.document import Document, Presentation
 from invoice_renderer.errors import InvoiceNotFound
-from invoice_renderer.invoice import Invoice, Notice, find_discrepancies
+from invoice_renderer.invoice import Invoice, Notice, find_notices
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.request import Caller, RenderOptions, RenderRequest
 from invoice_renderer.storage import Link, StoredDocument, document_key
 
 RENDER_SECONDS = 2.0  # a render is not begun with less time left
-STORE_SECONDS = 1.0
+S3_SECONDS = 8.0  # the longest that one call of S3 can take, time-outs and retries included
 
 
 class Billing(Protocol):
@@ -108,17 +108,19 @@ def deliver_invoice(
         )
     if not request.caller.may_read(invoice.partner_sid):
         raise InvoiceNotFound
+    deadline.require(S3_SECONDS, "read the seller profile")
     profile = profiles.for_partner(invoice.partner_sid)
     presentation = renderer.present(request.options, profile)
     template = renderer.template_version(presentation)
     digest = digest_of(invoice, profile, presentation, template=template, engine=renderer.engine)
     key = document_key(invoice.partner_sid, invoice.invoice_sid, digest)
+    deadline.require(S3_SECONDS, "look for the document")
     stored = found = store.find(key)
     if stored is None:
         deadline.require(RENDER_SECONDS, "render the invoice")
         with meter.stage("Render"):
             document = renderer.render(invoice, profile, presentation)
-        deadline.require(STORE_SECONDS, "store the document")
+        deadline.require(S3_SECONDS, "store the document")
         with meter.stage("Store"):
             stored = store.put(
                 StoredDocument(
@@ -131,7 +133,7 @@ def deliver_invoice(
     link = store.sign_link(
         key, seconds=request.options.link_seconds, file_name=file_name_of(invoice)
     )
-    notices = find_discrepancies(invoice) + stored.notices
+    notices = find_notices(invoice) + stored.notices
     return Delivery(invoice, stored, link, template, notices, is_new=found is None)
 
 

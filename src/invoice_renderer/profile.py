@@ -214,7 +214,8 @@ class SellerProfile(_Table):
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that can reach the page."""
-        fields = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        printed = self.model_dump(mode="json", exclude={"defaults": True, "brand": {"logo"}})
+        fields = json.dumps(printed, sort_keys=True, separators=(",", ":"))
         image = self.logo.content if self.logo else b""
         return hashlib.sha256(fields.encode() + b"\0" + image).hexdigest()
 

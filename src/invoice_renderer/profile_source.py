@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FRESH_SECONDS = 300
+PAUSE_SECONDS = 30  # between two tries while S3 is silent, which costs its time-outs each time
 BUNDLED_FOLDERS = (
     Path(__file__).parents[2] / "profiles",  # a checkout
     Path(__file__).parent / "_bundled" / "profiles",  # an installed wheel
@@ -64,7 +65,8 @@ class S3Folder:
             return answer["Body"].read(4 * PROFILE_BYTES)
         except ClientError as error:
             if is_final(error):
-                raise ProfileMalformed(name, f"cannot be read from S3 ({code_of(error)})") from None
+                problem = f"is not beside the profile in S3, or may not be read ({code_of(error)})"
+                raise ProfileMalformed(name, problem) from None
             raise ProfileUnavailable from None
         except BotoCoreError:
             raise ProfileUnavailable from None
@@ -81,7 +83,7 @@ class ProfileSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._profiles: SellerProfiles | None = None
-        self._read_at = float("-inf")
+        self._read_again_at = float("-inf")
 
     def for_partner(self, partner_sid: str) -> SellerProfile:
         """The seller as this partner sees it.
@@ -90,7 +92,7 @@ class ProfileSource:
         :raises ProfileUnavailable: S3 does not answer, and nothing was read before.
         """
         with self._lock:
-            if self._profiles is None or self._clock() - self._read_at >= FRESH_SECONDS:
+            if self._profiles is None or self._clock() >= self._read_again_at:
                 self._profiles = self._read(self._profiles)
             return self._profiles.for_partner(partner_sid)
 
@@ -103,14 +105,17 @@ class ProfileSource:
             if last_good is None:
                 raise
             logger.warning("profile_stale: S3 is silent; using the profile read before")
+            self._read_again_at = self._clock() + PAUSE_SECONDS
             return last_good
-        self._read_at = self._clock()
+        self._read_again_at = self._clock() + FRESH_SECONDS
         return profiles
 
 
 def open_profile(where: str, *, s3: S3Client | None = None) -> ProfileSource:
     """``s3://bucket/key``, a path, or the name of a profile that ships with the code."""
     match = _S3_URI.fullmatch(where)
+    if match and s3 is None:
+        raise ProfileMalformed(where, "is in S3, which only fetch and deliver read")
     if match and s3 is not None:
         prefix, slash, name = match[2].rpartition("/")
         return ProfileSource(S3Folder(s3, bucket=match[1], prefix=prefix + slash), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, TypeGuard, get_args
@@ -14,6 +14,9 @@ from invoice_renderer.errors import InvoiceSidInvalid, OptionRefused
 Paper = Literal["letter", "a4"]
 PAPERS: tuple[Paper, ...] = get_args(Paper)
 LINK_SECONDS_FLOOR = 60
+INTAKE_PREFIX = "requests/"  # of the intake bucket; nothing else in it is a request
+UNKNOWN_OPTIONS = 5  # names told of one request
+UNKNOWN_OPTION_CHARACTERS = 40
 
 _SID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
@@ -51,11 +54,16 @@ class RenderOptions:
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """One invoice to render for one caller."""
+    """One invoice to render for one caller.
+
+    ``unknown_options`` are names that it came with and that mean nothing to us: to be told, for
+    one may be misspelt.
+    """
 
     invoice_sid: str
     caller: Caller
     options: RenderOptions = field(default_factory=RenderOptions)
+    unknown_options: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,22 @@ class Ignored:
 Work = RenderRequest | IntakeObject | Sweep | Ignored
 
 
+REQUEST_FIELDS = ("invoice_sid", *(each.name for each in fields(RenderOptions)))
+LETTER_FIELDS = ("intake_key", "where")  # what a row's dead letter has besides
+
+
 def parse_request(fields: Mapping[str, object], caller: Caller) -> RenderRequest:
     """``{"invoice_sid": …, options…}``, as messages, events, files and direct calls carry it."""
-    return RenderRequest(parse_sid(fields.get("invoice_sid")), caller, parse_options(fields))
+    sid = parse_sid(fields.get("invoice_sid"))
+    return RenderRequest(sid, caller, parse_options(fields), unknown_fields(fields))
+
+
+def unknown_fields(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """The first few names that are no option of ours, in printable ASCII."""
+    names = [name for name in fields if name not in REQUEST_FIELDS + LETTER_FIELDS]
+    return tuple(
+        re.sub(r"[^ -~]", "?", name[:UNKNOWN_OPTION_CHARACTERS]) for name in names[:UNKNOWN_OPTIONS]
+    )
 
 
 def request_fields(request: RenderRequest) -> dict[str, object]:

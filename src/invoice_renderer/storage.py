@@ -19,10 +19,8 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from invoice_renderer.aws_faults import code_of, is_final, status_of
+from invoice_renderer.aws_faults import status_of, storage_error
 from invoice_renderer.errors import (
-    InvoiceRendererError,
-    StorageRefused,
     StorageUnavailable,
     StoredDocumentDiffers,
 )
@@ -99,7 +97,7 @@ class InvoiceStore:
         except ClientError as error:
             if status_of(error) in {403, 404}:
                 return None
-            raise _translated(error) from None
+            raise storage_error(error) from None
         except BotoCoreError:
             raise StorageUnavailable from None
         return _stored(key, head["Metadata"], head["ContentLength"])
@@ -132,7 +130,7 @@ class InvoiceStore:
             )
         except ClientError as error:
             if status_of(error) != 412:
-                raise _translated(error) from None
+                raise storage_error(error) from None
             return self._already_there(document)
         except BotoCoreError:
             raise StorageUnavailable from None
@@ -220,11 +218,15 @@ def _stored(key: str, metadata: Mapping[str, str], size: int) -> StoredDocument:
 
 
 def _packed(notices: tuple[Notice, ...]) -> str:
-    """Notices as ASCII JSON; their codes alone where S3's 2 kB of metadata would not hold more."""
-    full = json.dumps([[notice.code, notice.detail] for notice in notices])
-    if len(full) <= NOTICE_BYTES:
-        return full
-    return json.dumps([[code, ""] for code in sorted({notice.code for notice in notices})])
+    """Notices as ASCII JSON, as many as fit into S3's 2 kB of metadata, and how many did not."""
+    packed: list[list[str]] = []
+    for number, notice in enumerate(notices):
+        entry = [notice.code, notice.detail]
+        if len(json.dumps([*packed, entry])) > NOTICE_BYTES:
+            packed.append(["more-warnings", f"{len(notices) - number} more"])
+            break
+        packed.append(entry)
+    return json.dumps(packed)
 
 
 def _unpacked(text: str) -> tuple[Notice, ...]:
@@ -233,9 +235,3 @@ def _unpacked(text: str) -> tuple[Notice, ...]:
         return tuple(Notice(str(code), str(detail)) for code, detail in pairs)
     except (JsonRefused, TypeError, ValueError):
         return ()  # metadata that somebody else wrote
-
-
-def _translated(error: ClientError) -> InvoiceRendererError:
-    if is_final(error):
-        return StorageRefused("OUTPUT_BUCKET", code_of(error) or "without a reason")
-    return StorageUnavailable()

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.errors import (
+    BillingRefused,
     InvoiceNotFound,
     InvoiceRendererError,
     QueueUnavailable,
     RequestError,
+    Unexpected,
 )
 from invoice_renderer.intake import Intake, RefusedRow
 from invoice_renderer.pipeline import Delivery
-from invoice_renderer.queues import RequestQueue
+from invoice_renderer.queues import BATCH, Letter, RequestQueue
 from invoice_renderer.request import (
+    UNKNOWN_OPTIONS,
     Ignored,
     IntakeObject,
     RenderRequest,
@@ -36,15 +40,13 @@ from invoice_renderer.triggers import Surroundings, parse_event, s3, sqs
 
 PAUSE_SECONDS = 15.0  # before the second delivery; doubled for each one after
 PAUSE_CAP_SECONDS = 900.0
+LATE_ATTEMPTS = 3  # from here on, a delivery is told of before it is worked on
+QUEUE_SECONDS = 5.0  # a chunk of an intake object's rows is not begun with less time left
+CHUNK_ROWS = 100  # queued between two looks at the clock
+MAX_LETTERS = 100  # of one intake object; past these, one letter tells of all
+MAX_PLACES = 1_000  # in that letter
 
-
-class Unexpected(InvoiceRendererError):
-    """A fault of our own. Its text stays in the log; the class is all that is told."""
-
-    may_heal = True
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(f"An unexpected {type(error).__name__}; the log has its stack.")
+Item = TypeVar("Item")
 
 
 class Journal(Protocol):
@@ -61,6 +63,14 @@ class Journal(Protocol):
     def parked(self, error: InvoiceRendererError, *, sid: str, attempts: int) -> None: ...
 
     def unexpected(self) -> None: ...
+
+    def taken_in(self, *, key: str, queued: int, parked: int) -> None: ...
+
+    def unknown_options(self, names: tuple[str, ...]) -> None: ...
+
+    def message(self, message_id: str) -> None: ...
+
+    def started(self, *, sid: str, attempts: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,7 @@ class Worker:
 
     def _settle(self, message: sqs.Message, deadline: Deadline) -> bool:
         """Whether the message is done with, and may leave the queue."""
+        self.journal.message(message.message_id)
         try:
             self._do_message(message, deadline)
         except InvoiceRendererError as error:
@@ -100,7 +111,14 @@ class Worker:
             self.queue.send(notifications)
             return
         for work in parse_event(event, self.surroundings):
+            self._tell_of_late(work, message)
             self._do(work, deadline)
+
+    def _tell_of_late(self, work: Work, message: sqs.Message) -> None:
+        """Before the work: where that kills the function, nothing could be said after it."""
+        if message.attempts >= LATE_ATTEMPTS:
+            sid = work.invoice_sid if isinstance(work, RenderRequest) else ""
+            self.journal.started(sid=sid, attempts=message.attempts)
 
     def _settle_failed(self, message: sqs.Message, error: InvoiceRendererError) -> bool:
         sid = _sid_of(error, message.body)
@@ -162,6 +180,7 @@ class Worker:
     def _do(self, work: Work, deadline: Deadline) -> dict[str, object]:
         match work:
             case RenderRequest():
+                self._tell_of_unknown(work)
                 return self._render(work, deadline)
             case IntakeObject():
                 return self._take_in(work, deadline)
@@ -179,25 +198,74 @@ class Worker:
         return delivery.fields()
 
     def _take_in(self, item: IntakeObject, deadline: Deadline) -> dict[str, object]:
-        """One request is done now; many are queued one by one, so that each fares alone."""
+        """One request is done now; many are queued one by one, so that each fares alone.
+
+        Rows are queued before any is parked: that can be repeated, and a letter would come twice.
+        """
         rows = self.intake.read_requests(item)
         requests = [row for row in rows if isinstance(row, RenderRequest)]
         refused = [row for row in rows if isinstance(row, RefusedRow)]
+        self._tell_of_unknown(*requests)
         if len(rows) == 1 and requests:
+            self.journal.taken_in(key=item.key, queued=1, parked=0)
             return self._render(requests[0], deadline)
-        self.queue.send(request_fields(request) for request in requests)
-        for row in refused:
-            self._park_row(item, row)
+        for some in _chunks(requests, CHUNK_ROWS):
+            deadline.require(QUEUE_SECONDS, "queue the rows of an intake object")
+            self.queue.send(request_fields(request) for request in some)
+        for letters in _chunks(_letters_of(item, refused), BATCH):
+            deadline.require(QUEUE_SECONDS, "park the rows of an intake object")
+            self._park_all(letters)
+        self.journal.taken_in(key=item.key, queued=len(requests), parked=len(refused))
         return {"queued": len(requests), "parked": len(refused)}
 
-    def _park_row(self, item: IntakeObject, row: RefusedRow) -> None:
-        body = json.dumps({"intake_key": item.key, "where": row.where, **row.asked})
-        self.queue.park(body, row.error, sid=row.sid, attempts=1)
-        self.journal.parked(row.error, sid=row.sid, attempts=1)
+    def _park_all(self, letters: Sequence[Letter]) -> None:
+        self.queue.park_all(letters)
+        for letter in letters:
+            self.journal.parked(letter.error, sid=letter.sid, attempts=letter.attempts)
+
+    def _tell_of_unknown(self, *requests: RenderRequest) -> None:
+        """Once for a message or an intake object: each name is in every row of a table."""
+        names = dict.fromkeys(name for each in requests for name in each.unknown_options)
+        if names:
+            self.journal.unknown_options(tuple(names)[:UNKNOWN_OPTIONS])
+
+
+def _letters_of(item: IntakeObject, refused: Sequence[RefusedRow]) -> list[Letter]:
+    """A letter for each row, which can be sent again; or one for the whole of a bad file."""
+    if len(refused) > MAX_LETTERS:
+        return [_summary_of(item, refused)]
+    return [
+        Letter(
+            json.dumps({"intake_key": item.key, "where": row.where, **row.asked}),
+            row.error,
+            row.sid,
+        )
+        for row in refused
+    ]
+
+
+def _summary_of(item: IntakeObject, refused: Sequence[RefusedRow]) -> Letter:
+    """One letter with the places of the bad rows, under the commonest of their reasons."""
+    ((commonest, _),) = Counter(row.error.code for row in refused).most_common(1)
+    error = next(row.error for row in refused if row.error.code == commonest)
+    places = [row.where for row in refused[:MAX_PLACES]]
+    return Letter(
+        json.dumps({"intake_key": item.key, "refused": len(refused), "where": places}), error
+    )
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _may_heal_later(error: InvoiceRendererError) -> bool:
-    """An event can overtake the invoice that it announces, so *not found* is tried again here."""
+    """What nobody should wait for, and the queue can.
+
+    An event can overtake the invoice that it announces, so *not found* is tried again; and a
+    rotation can end the old token before the new one is in the secret, so a 401 is, too.
+    """
+    if isinstance(error, BillingRefused):
+        return error.status == 401
     return error.may_heal or isinstance(error, InvoiceNotFound)
 
 

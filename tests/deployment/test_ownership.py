@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from local.fake_carrierx import INVOICE_SID, PARTNER_SID, Edited
+from local.fake_carrierx import (
+    INVOICE_SID,
+    PARTNER_SID,
+    DuplicateKeys,
+    Edited,
+    Forever,
+    GzipBomb,
+    Literally,
+    NotANumber,
+)
+from local.fake_carrierx.behaviours import Behaviour
 
 from tests.deployment.in_process import Deployment, Reply, jwt_for
 
@@ -47,6 +57,19 @@ def test_the_same_holds_whatever_state_it_is_in(
     deployment: Deployment, changes: dict[str, object]
 ) -> None:
     deployment.carrierx.script(INVOICE_SID, Edited(**changes))
+    foreign = deployment.post(INVOICE_SID, caller=STRANGER)
+    assert answer_of(foreign) == answer_of(deployment.post("no-such-invoice", caller=STRANGER))
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [DuplicateKeys(), NotANumber(), Literally(b" " * 5_000_001), GzipBomb()],
+    ids=["a key twice", "NaN", "over 5 MB", "gzip bomb"],
+)
+def test_the_same_holds_where_nobody_can_read_whose_it_is(
+    deployment: Deployment, behaviour: Behaviour
+) -> None:
+    deployment.carrierx.script(INVOICE_SID, Forever(behaviour))
     foreign = deployment.post(INVOICE_SID, caller=STRANGER)
     assert answer_of(foreign) == answer_of(deployment.post("no-such-invoice", caller=STRANGER))
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from local.events import read_event, read_intake
-from local.fake_carrierx import INVOICE_SID, THE_LIST, Forever, HtmlPage, Status
+from local.fake_carrierx import INVOICE_SID, THE_LIST, Forever, HtmlPage, Literally, Status, Usual
 
 from tests.deployment.in_process import Deployment
 
@@ -95,13 +95,13 @@ def test_the_schedule_renders_what_was_issued_since_the_last_sweep(deployment: D
     deployment.aws.fire_schedule(deployment.stack)
     deployment.drain()
     rendered = {key.split("/")[2] for key in deployment.stored_keys()}
-    assert rendered == set(sids[2:])  # the cursor's own day is looked at again, and costs nothing
+    assert rendered == set(sids[1:])  # a day before the cursor is looked at again
 
     deployment.carrierx.forget_calls()
     deployment.aws.fire_schedule(deployment.stack)
     deployment.drain()
-    assert {call.sid for call in deployment.carrierx.calls} == {THE_LIST, sids[6]}
-    assert len(deployment.versions()) == 5
+    assert [call.sid for call in deployment.carrierx.calls] == [THE_LIST]
+    assert len(deployment.versions()) == 6
 
 
 def move_cursor(deployment: Deployment, issued_until: str) -> None:
@@ -110,6 +110,24 @@ def move_cursor(deployment: Deployment, issued_until: str) -> None:
         Key="state/sweep.json",
         Body=json.dumps({"issued_until": issued_until}).encode(),
     )
+
+
+def test_an_item_of_the_list_that_cannot_be_read_does_not_keep_the_others_back(
+    deployment: Deployment,
+) -> None:
+    sid = deployment.carrierx.add_invoice(status="closed", date_issued="2026-11-20T00:00:00.000Z")
+    move_cursor(deployment, "2026-11-19T00:00:00.000000Z")
+    bad = Literally(b'{"items": [], "items": []}')
+    deployment.carrierx.script(THE_LIST, *[bad] * 6, Forever(Usual()))  # 50, 25, 12, 6, 3, 1
+    deployment.aws.fire_schedule(deployment.stack)
+    deployment.drain()
+    (letter,) = deployment.parked()
+    assert letter["code"] == "invoice-malformed"
+    assert json.loads(letter["body"])["list_item"].startswith("offset 0 ")
+    assert deployment.carrierx.calls[-1].sid == THE_LIST
+    deployment.aws.fire_schedule(deployment.stack)  # the whole list can be read again
+    deployment.drain()
+    assert [key.split("/")[2] for key in deployment.stored_keys()] == [sid]
 
 
 def test_a_sweep_that_meets_a_broken_page_is_tried_again_and_misses_nothing(
@@ -152,7 +170,6 @@ def test_a_poison_message_among_others_is_parked_and_the_others_are_done(
 
 PERMANENT = [
     (400, "billing-rejected"),
-    (401, "billing-refused"),
     (403, "billing-refused"),
     (409, "billing-rejected"),
     (422, "billing-rejected"),
@@ -170,7 +187,12 @@ def test_what_cannot_heal_is_parked_at_once_with_its_reason(
     assert json.loads(letter["body"])["detail"] == {"invoice_sid": INVOICE_SID}
 
 
-HEALING = [(404, "invoice-not-found"), (429, "billing-throttled"), (503, "billing-unavailable")]
+HEALING = [
+    (401, "billing-refused"),
+    (404, "invoice-not-found"),
+    (429, "billing-throttled"),
+    (503, "billing-unavailable"),
+]
 
 
 @pytest.mark.parametrize(("status", "code"), HEALING)

@@ -14,6 +14,7 @@ from local.fake_carrierx import (
     EarlyHints,
     Edited,
     Forever,
+    GzipBomb,
     HtmlPage,
     InvalidUtf8,
     Literally,
@@ -278,6 +279,11 @@ def test_a_limited_caller_reads_an_invoice_of_its_own(client):
         Literally(b"{}"),
         Literally(b"[]"),
         Literally(b"null"),
+        DuplicateKeys(),
+        NotANumber(),
+        InvalidUtf8(),
+        Literally(b" " * 5_000_001),
+        GzipBomb(),
     ],
 )
 def test_a_foreign_invoice_is_missing_whatever_is_wrong_with_it(carrierx, client, behaviour):
@@ -329,6 +335,14 @@ def test_a_partner_that_is_down_is_an_invoice_that_is_late_and_not_one_without_a
     with pytest.raises(BillingUnavailable):
         fetch(client)
     assert len(carrierx.calls) == 3
+
+
+@pytest.mark.parametrize("abridged", [{"name": "Acme"}, {"partner_sid": None, "name": "Acme"}])
+def test_an_abridged_partner_without_its_sid_is_the_invoices_own(carrierx, client, abridged):
+    carrierx.script(INVOICE_SID, Edited(partner=abridged))
+    partner = fetch(client).partner
+    assert (partner.partner_sid, partner.name) == (PARTNER_SID, "Acme")
+    assert len(carrierx.calls) == 1
 
 
 def test_another_partner_in_the_invoice_or_in_its_stead_is_malformed(carrierx, client):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from local.fake_carrierx import (
@@ -24,6 +25,7 @@ from invoice_renderer.deadline import Deadline
 from invoice_renderer.errors import (
     BillingRefused,
     BillingUnavailable,
+    InvoiceError,
     InvoiceMalformed,
     InvoiceTooLarge,
 )
@@ -156,19 +158,61 @@ def test_a_page_over_the_limit_is_asked_for_again_in_halves():
         ("0", "8"),
         ("0", "4"),
         ("0", "2"),
+        ("2", "4"),
         ("2", "2"),
-        ("2", "1"),
-        ("3", "1"),
-        ("4", "1"),
+        ("4", "4"),
     ]
 
 
-def test_one_invoice_over_the_limit_ends_the_list(carrierx):
-    carrierx.script(THE_LIST, Forever(Literally(b" " * 5_000_001)))
+class Unreadable:
+    """A list in which the items at these offsets cannot be read, alone or on a page of many."""
+
+    def __init__(self, *offsets, body):
+        self._offsets, self._body = offsets, body
+
+    def play(self, exchange, usual):
+        query = dict(parse_qsl(urlsplit(exchange.path).query))
+        first, limit = int(query["offset"]), int(query["limit"])
+        bad = any(first <= offset < first + limit for offset in self._offsets)
+        (Literally(self._body) if bad else Usual()).play(exchange, usual)
+
+
+DUPLICATE_KEY = b'{"items": [], "items": []}'
+UNREADABLE_BODIES = [DUPLICATE_KEY, b'{"items": NaN}', b"\xff", b"{", b" " * 5_000_001]
+
+
+@pytest.mark.parametrize("body", UNREADABLE_BODIES, ids=lambda body: repr(body[:20]))
+@pytest.mark.parametrize("offset", [0, 11, 24])
+def test_an_item_that_cannot_be_read_is_told_by_its_place_and_the_list_goes_on(offset, body):
+    with FakeCarrierX(_ledger(25)) as carrierx:
+        carrierx.script(THE_LIST, Forever(Unreadable(offset, body=body)))
+        client = a_client(carrierx.url, tokens=Tokens(carrierx.token), page_size=10)
+        listed = _list(client)
+    (bad,) = [summary for summary in listed if summary.error]
+    assert bad.invoice_sid == f"offset {offset} of those since 2024-01-01T00:00:00Z"
+    assert isinstance(bad.error, InvoiceError)
+    assert len(listed) == 25
+    assert len({summary.invoice_sid for summary in listed}) == 25
+
+
+def test_after_an_item_that_cannot_be_read_the_pages_grow_again():
+    with FakeCarrierX(_ledger(100)) as carrierx:
+        carrierx.script(THE_LIST, Forever(Unreadable(3, body=DUPLICATE_KEY)))
+        client = a_client(carrierx.url, tokens=Tokens(carrierx.token), page_size=20)
+        assert len(_list(client)) == 100
+    assert carrierx.calls[-1].parameter("limit") == "20"
+    assert len(carrierx.calls) < 20
+
+
+@pytest.mark.parametrize(
+    ("body", "error"), [(b" " * 5_000_001, InvoiceTooLarge), (DUPLICATE_KEY, InvoiceMalformed)]
+)
+def test_a_list_of_which_nothing_can_be_read_ends(carrierx, body, error):
+    carrierx.script(THE_LIST, Forever(Literally(body)))
     client = a_client(carrierx.url, tokens=Tokens(carrierx.token), page_size=2)
-    with pytest.raises(InvoiceTooLarge):
+    with pytest.raises(error):
         _list(client)
-    assert len(carrierx.calls) == 2
+    assert len(carrierx.calls) == 2 * (10 + 1)
 
 
 # ----------------------------------------------------------------------------- round in circles
@@ -253,7 +297,6 @@ def test_a_second_page_that_keeps_failing_leaves_the_first():
         (Literally(b"null"), BillingUnavailable, 1),
         (Literally(b'{"items": {}}'), BillingUnavailable, 1),
         (Literally(b'{"items": [null]}'), BillingUnavailable, 1),
-        (Literally(b'{"items": [], "items": []}'), InvoiceMalformed, 1),
         (Status(403), BillingRefused, 1),
     ],
 )

@@ -195,14 +195,17 @@ def test_a_storm_of_429_stays_bounded_and_does_not_come_back_in_step(carrierx):
 # ----------------------------------------------------------------------------- the breaker
 
 
-def test_five_failures_in_a_row_open_the_breaker(carrierx, clock, guarded):
+OPENED_BY = 3 + 3 + 1  # calls for three invoices, the last of which is left alone after one
+
+
+def test_failures_of_three_invoices_in_a_row_open_the_breaker(carrierx, clock, guarded):
     carrierx.script(EVERY_CALL, Forever(Status(503)))
-    _fail(guarded)
+    _fail(guarded, "i-1")
     assert len(carrierx.calls) == 3
-    _fail(guarded)
-    assert len(carrierx.calls) == 5
-    error = _fail(guarded)
-    assert len(carrierx.calls) == 5
+    _fail(guarded, "i-2")
+    assert len(carrierx.calls) == 6
+    error = _fail(guarded, "i-3")
+    assert len(carrierx.calls) == 7
     assert "left alone" in error.detail
     assert (error.may_heal, error.again, error.retry_after) == (True, False, 20.0)
 
@@ -213,13 +216,38 @@ def test_one_call_probes_after_twenty_seconds_and_a_failure_shuts_it_again(
     _open(carrierx, guarded)
     clock.now += 19.9
     _fail(guarded)
-    assert len(carrierx.calls) == 5
+    assert len(carrierx.calls) == OPENED_BY
     clock.now += 0.2
     _fail(guarded)
-    assert len(carrierx.calls) == 6
+    assert len(carrierx.calls) == OPENED_BY + 1
     clock.now += 19.9
     _fail(guarded)
-    assert len(carrierx.calls) == 6
+    assert len(carrierx.calls) == OPENED_BY + 1
+
+
+def test_one_invoice_that_cannot_be_served_opens_it_for_nobody(carrierx, guarded):
+    """It is asked for again and again: by its message, and by whoever waits for it."""
+    other = carrierx.add_invoice(display_id="005")
+    carrierx.script(INVOICE_SID, Forever(Status(500)))
+    for _ in range(5):
+        _fail(guarded)
+    assert fetch(guarded, other).display_id == "005"
+
+
+def test_an_invoice_whose_partner_cannot_be_served_opens_it_for_nobody(carrierx, guarded):
+    other = carrierx.add_invoice(display_id="005")
+    carrierx.script(INVOICE_SID, Edited(without=("partner",)), Forever(Status(500)))
+    carrierx.script(PARTNER_SID, Forever(Status(500)))
+    for _ in range(3):
+        _fail(guarded)
+    assert fetch(guarded, other).display_id == "005"
+
+
+def test_a_success_between_failures_closes_the_row(carrierx, guarded):
+    for sid in ("i-1", "i-2", "i-3", "i-4"):
+        carrierx.script(sid, Forever(Status(500)))
+        _fail(guarded, sid)
+        assert fetch(guarded).display_id == "004"
 
 
 def test_a_good_probe_closes_the_breaker(carrierx, clock, guarded):
@@ -229,7 +257,7 @@ def test_a_good_probe_closes_the_breaker(carrierx, clock, guarded):
     assert fetch(guarded).display_id == "004"
     carrierx.script(EVERY_CALL, Status(503), Status(503))
     assert fetch(guarded).display_id == "004"
-    assert len(carrierx.calls) == 5 + 1 + 3
+    assert len(carrierx.calls) == OPENED_BY + 1 + 3
 
 
 def test_only_one_of_many_probes(carrierx, clock, guarded):
@@ -237,7 +265,7 @@ def test_only_one_of_many_probes(carrierx, clock, guarded):
     clock.now += 20.1
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(_fail, [guarded] * 8))
-    assert len(carrierx.calls) == 6
+    assert len(carrierx.calls) == OPENED_BY + 1
 
 
 @pytest.mark.parametrize("answer", [Status(404), Status(422), Status(403)])
@@ -259,8 +287,8 @@ def test_throttling_is_no_failure(carrierx, clock, guarded):
 
 def test_a_maintenance_page_is_a_failure(carrierx, clock, guarded):
     carrierx.script(EVERY_CALL, Forever(HtmlPage()))
-    for _ in range(7):
-        _fail(guarded)
+    for number in range(7):
+        _fail(guarded, f"i-{number}")
     assert len(carrierx.calls) == 5
 
 
@@ -285,9 +313,9 @@ def guarded(carrierx, clock):
     return a_client(carrierx.url, tokens=Tokens(carrierx.token), clock=clock)
 
 
-def _fail(client):
+def _fail(client, sid=INVOICE_SID):
     with pytest.raises(BillingUnavailable) as unavailable:
-        fetch(client)
+        fetch(client, sid)
     return unavailable.value
 
 
@@ -295,5 +323,5 @@ def _open(carrierx, client):
     carrierx.unscript()
     carrierx.forget_calls()
     carrierx.script(EVERY_CALL, Forever(Status(503)))
-    _fail(client)
-    _fail(client)
+    for sid in ("i-1", "i-2", "i-3"):
+        _fail(client, sid)

@@ -189,15 +189,27 @@ def test_after_a_restore_the_token_is_read_again(stub):
 # ----------------------------------------------------------------------------- refreshed
 
 
-def test_a_refused_token_is_refreshed_once_in_thirty_seconds(stub, clock):
+def test_a_refused_token_is_refreshed_once_in_five_seconds(stub, clock):
     token = stub.token()
     refused = token.current()
     for _ in range(20):
         assert token.refreshed(refused) == refused
     assert stub.asked == 2
-    clock.now += 31
+    clock.now += 4
+    token.refreshed(refused)
+    assert stub.asked == 2
+    clock.now += 1
     token.refreshed(refused)
     assert stub.asked == 3
+
+
+def test_a_rotation_that_ends_the_old_token_first_is_seen_within_seconds(stub, clock):
+    token = stub.token()
+    refused = token.current()
+    assert token.refreshed(refused) == refused
+    stub.secret = OTHER
+    clock.now += 5
+    assert token.refreshed(refused) == Token(OTHER)
 
 
 def test_a_token_that_was_just_read_is_still_refreshed_when_it_is_refused(stub, clock):

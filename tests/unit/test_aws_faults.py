@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from invoice_renderer.aws_faults import code_of, is_final, status_of
+from invoice_renderer.aws_faults import code_of, is_final, status_of, storage_error
+from invoice_renderer.errors import StorageRefused, StorageUnavailable
 from tests.fakes import aws_error
 
 
@@ -37,3 +38,14 @@ def test_an_answer_without_code_and_status_is_silence() -> None:
     error = ClientError({}, "Operation")
 
     assert (code_of(error), status_of(error), is_final(error)) == ("", 0, False)
+
+
+def test_what_s3_refuses_names_the_setting_and_what_is_silence_may_heal() -> None:
+    refused = storage_error(aws_error(404, "NoSuchBucket"), "INTAKE_BUCKET")
+
+    assert isinstance(refused, StorageRefused)
+    assert refused.detail == "S3 refused: NoSuchBucket; look at the setting INTAKE_BUCKET."
+    assert "without a reason; look at the setting OUTPUT_BUCKET" in (
+        storage_error(aws_error(403, "")).detail
+    )
+    assert isinstance(storage_error(aws_error(503, "SlowDown")), StorageUnavailable)

@@ -14,6 +14,7 @@ from invoice_renderer.cli import cli
 SAMPLES = Path(__file__).parents[1] / "samples"
 INVOICE = SAMPLES / "invoice-get-by-sid.json"
 PARTNER = SAMPLES / "partner-get-by-sid.json"
+RENDERED = sorted((SAMPLES / "invoices").glob("*.json"))
 
 
 def invoice_pdf(*arguments: object, stdin: str | None = None) -> Result:
@@ -32,6 +33,16 @@ def test_it_renders_the_documented_invoice_and_says_what_it_made(tmp_path: Path)
     assert (facts["pages"], facts["bytes"]) == (1, len(pdf))
     assert facts["document"] == "preliminary"
     assert [each["code"] for each in facts["warnings"]] == ["balance-differs"]
+
+
+@pytest.mark.parametrize(
+    "invoice", sorted((SAMPLES / "invoices").glob("*.json")), ids=lambda p: p.stem
+)
+def test_it_renders_every_sample(tmp_path: Path, invoice: Path) -> None:
+    result = invoice_pdf("render", invoice, "-o", tmp_path / "a.pdf", "--json")
+    facts = json.loads(result.stdout)
+    assert (result.exit_code, facts["pages"] >= 1) == (0, True)
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_for_a_person_it_prints_lines_and_warnings_apart(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from invoice_renderer.credentials import (
     FRESH_SECONDS,
     PAUSE_SECONDS,
+    REFUSED_PAUSE_SECONDS,
     STALE_SECONDS,
     SecretToken,
     Token,
@@ -237,7 +238,7 @@ def test_a_token_that_stays_refused_does_not_hammer_secrets_manager() -> None:
         assert token.refreshed(old) == old
     assert secrets.calls == 2
 
-    clock.advance(PAUSE_SECONDS)
+    clock.advance(REFUSED_PAUSE_SECONDS)
     token.refreshed(old)
     assert secrets.calls == 3
 

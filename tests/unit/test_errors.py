@@ -13,6 +13,7 @@ CANARY = "canary-4711"
 
 EVERY_ERROR: list[InvoiceRendererError] = [
     errors.SettingsError("OUTPUT_BUCKET", "is missing"),
+    errors.Unexpected(ValueError("secret")),
     errors.UnknownEvent(("Records",)),
     errors.ForeignEvent("it comes from another AWS account"),
     errors.RouteUnknown(),
@@ -46,6 +47,7 @@ EVERY_ERROR: list[InvoiceRendererError] = [
     errors.OutOfTime("render the invoice"),
 ]
 MAY_HEAL = {
+    "Unexpected",
     "SecretUnavailable",
     "BillingThrottled",
     "BillingUnavailable",
@@ -122,7 +124,8 @@ def test_facts_are_attributes() -> None:
 
 
 def test_a_scope_that_is_needed_is_named() -> None:
-    assert "invoices.read, invoices.manage" in EVERY_ERROR[15].detail
+    refused = errors.BillingRefused(403, ("invoices.read", "invoices.manage"))
+    assert "invoices.read, invoices.manage" in refused.detail
 
 
 def test_an_unknown_event_tells_the_names_of_its_keys_and_few_of_them() -> None:

@@ -157,6 +157,47 @@ def test_of_a_refused_row_little_is_kept() -> None:
     assert row.sid == ""
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        " invoice_sid , paper\n i-1 , a4 \n",
+        'invoice_sid, paper\ni-1, "a4"\n',
+        "invoice_sid,\tpaper\ni-1,\ta4\n",
+        "\n \r\ninvoice_sid,paper\n,\n  \ni-1,a4\n,,\n   \n",
+    ],
+)
+def test_spaces_and_empty_lines_of_a_table_mean_nothing(body: str) -> None:
+    assert [RenderRequest("i-1", OPERATOR, RenderOptions(paper="a4"))] == rows_of(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("\n\n\ninvoice_sid\ni-1\na/b\n", "line 6"),
+        ("\r\n\r\ninvoice_sid\r\ni-1\r\na/b\r\n", "line 5"),
+        ('\n  \n{"invoice_sid": "i-1"}\n\n{"invoice_sid": "a/b"}\n', "line 5"),
+        ('\ufeff\n{"invoice_sid": "i-1"}\n{"invoice_sid": "a/b"}', "line 3"),
+    ],
+)
+def test_a_line_is_numbered_as_an_editor_does(body: str, line: str) -> None:
+    assert [where for where, _, _ in refused_of(rows_of(body))] == [line]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"invoice_sid": "i-1", "papier": "a4"}',
+        "invoice_sid,papier\ni-1,a4\n",
+        "invoice_sid, papier ,paper\ni-1,a4,\n",
+    ],
+)
+def test_an_option_that_we_do_not_know_is_named(body: str) -> None:
+    (row,) = rows_of(body)
+
+    assert isinstance(row, RenderRequest)
+    assert row.unknown_options == ("papier",)
+
+
 # ----------------------------------------------------------------------------- bad files
 
 

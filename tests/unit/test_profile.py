@@ -327,8 +327,6 @@ def digest_of(profile: SellerProfile) -> str:
         {"pay": {"url": "https://pay.example/"}},
         {"custom_fields": [{"label": "PO", "value": "4711"}]},
         {"remit_to": {"slip": True}},
-        {"defaults": {"theme": "mono"}},
-        {"defaults": {"paper": "a4"}},
         {"items": {"toll": {"label": "Calls"}}},
         {"taxes": {"fusf": {"group": "tax"}}},
     ],
@@ -337,6 +335,12 @@ def digest_of(profile: SellerProfile) -> str:
 def test_whatever_can_reach_the_page_is_in_the_digest(changes: dict[str, object]) -> None:
     assert a_profile().digest == a_profile().digest
     assert a_profile().digest != a_profile(**changes).digest
+
+
+@pytest.mark.parametrize("changes", [{"defaults": {"paper": "a4"}}, {"defaults": {"locale": "es"}}])
+def test_what_only_fills_in_for_the_caller_is_not(changes: dict[str, object]) -> None:
+    """The presentation holds what was chosen in the end, and has its own place in the key."""
+    assert a_profile().digest == a_profile(**changes).digest
 
 
 def test_another_picture_under_the_same_name_is_another_digest() -> None:

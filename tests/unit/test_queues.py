@@ -18,7 +18,7 @@ from invoice_renderer.errors import (
     RequestMalformed,
     UnknownEvent,
 )
-from invoice_renderer.queues import VISIBILITY_CEILING_SECONDS, RequestQueue
+from invoice_renderer.queues import VISIBILITY_CEILING_SECONDS, Letter, RequestQueue
 from tests.fakes import FailingAws, aws_error
 
 if TYPE_CHECKING:
@@ -94,6 +94,17 @@ def test_a_dead_letter_keeps_its_body_and_says_why_it_is_there(
         "attempts": "3",
     }
     assert messages(urls[0]) == []
+
+
+def test_ten_letters_are_parked_with_one_call(
+    queue: RequestQueue, urls: tuple[str, str], messages: Messages
+) -> None:
+    queue.park_all([Letter(f'{{"row": {n}}}', InvoiceSidInvalid(), f"i-{n}", n) for n in range(10)])
+
+    letters = messages(urls[1])
+    assert {each["Body"] for each in letters} == {f'{{"row": {n}}}' for n in range(10)}
+    assert {facts_of(each)["invoice_sid"] for each in letters} == {f"i-{n}" for n in range(10)}
+    assert {facts_of(each)["code"] for each in letters} == {"invoice-sid-invalid"}
 
 
 def test_a_letter_without_a_sid_or_a_body_is_kept_too(
@@ -174,6 +185,8 @@ def test_a_queue_that_takes_nothing_may_heal(error: Exception) -> None:
     with pytest.raises(QueueUnavailable):
         queue.park("{}", InvoiceSidInvalid(), sid="", attempts=1)
     with pytest.raises(QueueUnavailable):
+        queue.park_all([Letter("{}", InvoiceSidInvalid())])
+    with pytest.raises(QueueUnavailable):
         queue.postpone("handle", 1)
 
 
@@ -183,5 +196,8 @@ def test_a_batch_of_which_one_message_was_not_taken_is_not_sent() -> None:
             return {"Successful": [{}], "Failed": [{"Id": "1"}]}
 
     sqs: Any = HalfASqs()
+    queue = RequestQueue(sqs, queue_url="q", dead_letter_queue_url="d")
     with pytest.raises(QueueUnavailable):
-        RequestQueue(sqs, queue_url="q", dead_letter_queue_url="d").send([{}, {}])
+        queue.send([{}, {}])
+    with pytest.raises(QueueUnavailable):
+        queue.park_all([Letter("{}", InvoiceSidInvalid())] * 2)

@@ -19,6 +19,7 @@ from invoice_renderer.request import (
     parse_request,
     parse_sid,
     request_fields,
+    unknown_fields,
 )
 
 SID = "4169705e-4284-482f-8e72-e962a8aaad9d"
@@ -220,6 +221,15 @@ def test_the_fields_of_a_request_are_those_that_were_given() -> None:
     request = RenderRequest(SID, OPERATOR, RenderOptions(paper="a4"))
 
     assert request_fields(request) == {"invoice_sid": SID, "paper": "a4"}
+
+
+def test_names_that_are_no_option_are_told_a_few_of_them_in_ascii() -> None:
+    known = {"invoice_sid": SID, "paper": "a4", "intake_key": "requests/x", "where": "line 3"}
+    strange = {"caf\u00e9\n": 1, "x" * 99: 1, **{f"n{n}": 1 for n in range(9)}}
+
+    assert unknown_fields(known) == ()
+    assert unknown_fields(known | strange) == ("caf??", "x" * 40, "n0", "n1", "n2")
+    assert parse_request(known | {"papier": "a4"}, OPERATOR).unknown_options == ("papier",)
 
 
 def test_a_request_without_a_sid_is_refused() -> None:

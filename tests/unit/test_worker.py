@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.errors import (
+    BillingRefused,
     BillingThrottled,
     IntakeObjectMissing,
     InvoiceNotFound,
@@ -20,6 +22,7 @@ from invoice_renderer.errors import (
     InvoiceSidInvalid,
     OptionRefused,
     QueueUnavailable,
+    Unexpected,
 )
 from invoice_renderer.intake import RefusedRow
 from invoice_renderer.pipeline import Delivery
@@ -28,9 +31,9 @@ from invoice_renderer.storage import Link, StoredDocument
 from invoice_renderer.sweep import SweepReport
 from invoice_renderer.triggers import Surroundings
 from invoice_renderer.triggers.sqs import Message
-from invoice_renderer.worker import PAUSE_CAP_SECONDS, Unexpected, Worker
+from invoice_renderer.worker import PAUSE_CAP_SECONDS, Worker
 from tests.builders import an_invoice
-from tests.fakes import NOW, FakeIntake, MemoryQueue, RecordingJournal, plenty_of_time
+from tests.fakes import NOW, FakeClock, FakeIntake, MemoryQueue, RecordingJournal, plenty_of_time
 from tests.unit.test_errors import EVERY_ERROR, name_of
 
 MAX_RECEIVES = 5
@@ -121,6 +124,13 @@ def a_notification(*keys: str) -> dict[str, Any]:
     return {"Records": records}
 
 
+UNAUTHORIZED = BillingRefused(401)
+
+
+def heals_later(error: InvoiceRendererError) -> bool:
+    return error.may_heal or isinstance(error, InvoiceNotFound) or error is UNAUTHORIZED
+
+
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
@@ -138,17 +148,20 @@ def test_a_message_that_is_done_leaves_the_queue() -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, MAX_RECEIVES - 1, MAX_RECEIVES, MAX_RECEIVES + 1])
-@pytest.mark.parametrize("error", EVERY_ERROR, ids=name_of)
+@pytest.mark.parametrize("error", [*EVERY_ERROR, UNAUTHORIZED], ids=name_of)
 def test_what_may_heal_comes_back_until_it_came_too_often_and_the_rest_is_parked(
     error: InvoiceRendererError, attempts: int
 ) -> None:
-    """An invoice that is not found may come yet: an event can overtake what it announces."""
+    """An invoice that is not found may come yet: an event can overtake what it announces. So may
+    the new token: a rotation can end the old one first. A 403 wants a person.
+    """
     house = House({"i-1": error})
-    heals = error.may_heal or isinstance(error, InvoiceNotFound)
-    comes_back = heals and attempts < MAX_RECEIVES
+    comes_back = heals_later(error) and attempts < MAX_RECEIVES
 
     assert house.batch(asking_for("i-1", attempts=attempts)) == (["m-1"] if comes_back else [])
 
+    if attempts >= 3:
+        assert house.journal.lines.pop(0) == ("started", "i-1", attempts)
     if comes_back:
         assert house.journal.lines == [("retried", error.code, "i-1", attempts)]
         assert [handle for handle, _ in house.queue.postponed] == ["r-1"]
@@ -293,6 +306,33 @@ def test_a_notification_of_three_records_is_split() -> None:
     assert house.journal.lines == []
 
 
+def test_each_message_says_whose_the_next_lines_are() -> None:
+    house = House()
+
+    house.batch(asking_for("i-1"), a_message("{", number=2))
+
+    assert house.journal.messages == ["m-1", "m-2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"invoice_sid": "i-1"}, [("started", "i-1", 3), ("delivered", "i-1")]),
+        (SCHEDULE, [("started", "", 3), ("swept", 3, 1)]),
+    ],
+    ids=["invoice", "schedule"],
+)
+def test_a_late_delivery_is_told_of_before_its_work(
+    body: object, expected: list[tuple[object, ...]]
+) -> None:
+    """Work that kills the function leaves no other word of what it was."""
+    house = House()
+
+    house.batch(a_message(body, attempts=3))
+
+    assert expected == house.journal.lines
+
+
 def test_a_notification_that_cannot_be_split_comes_back_whole() -> None:
     house = House(is_queue_down=True)
 
@@ -344,11 +384,81 @@ def test_a_single_bad_row_is_parked_and_the_message_done() -> None:
     assert [code for _, code, _, _ in house.queue.parked] == ["option-refused"]
 
 
-def test_a_list_of_nothing_is_done() -> None:
+def test_a_list_of_nothing_is_done_and_told() -> None:
     house = House(none=[])
 
     assert house.batch(a_message(a_notification("none"))) == []
     assert (house.queue.sent, house.queue.parked) == ([], [])
+    assert house.journal.lines == [("taken_in", "requests/none", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        ([a_row("i-1")], (1, 0)),
+        ([a_row("i-1"), a_row("i-2"), a_refused_row()], (2, 1)),
+        ([a_refused_row()], (0, 1)),
+    ],
+)
+def test_every_intake_object_is_told_of(rows: list[Any], counts: tuple[int, int]) -> None:
+    house = House(rows=rows)
+
+    house.batch(a_message(a_notification("rows")))
+
+    assert ("taken_in", "requests/rows", *counts) in house.journal.lines
+
+
+def test_refused_rows_are_parked_ten_at_a_time_after_the_others_are_queued() -> None:
+    rows = [a_refused_row(f"line {n}", invoice_sid=f"i-{n}") for n in range(100)]
+    house = House(bad=[*rows, a_row("i-100")])
+
+    assert house.batch(a_message(a_notification("bad"))) == []
+
+    assert house.queue.batches == [10] * 10
+    assert len(house.queue.parked) == house.journal.words.count("parked") == 100
+    assert house.queue.sent == [{"invoice_sid": "i-100"}]
+
+
+def test_a_file_of_bad_rows_is_one_letter_that_lists_their_places() -> None:
+    odd = RefusedRow("line 0", InvoiceSidInvalid(), {})
+    rows = [odd, *(a_refused_row(f"line {n}") for n in range(1, 2_500))]
+    house = House(bad=[*rows, a_row("i-1")])
+
+    assert house.batch(a_message(a_notification("bad"))) == []
+
+    ((body, code, sid, attempts),) = house.queue.parked
+    assert (code, sid, attempts) == ("option-refused", "", 1)
+    letter = json.loads(body)
+    assert (letter["intake_key"], letter["refused"]) == ("requests/bad", 2_500)
+    assert letter["where"] == [f"line {n}" for n in range(1_000)]
+    assert ("taken_in", "requests/bad", 1, 2_500) in house.journal.lines
+    assert house.queue.sent == [{"invoice_sid": "i-1"}]
+
+
+def test_rows_are_not_begun_without_time_to_end_them() -> None:
+    house = House(many=[a_row("i-1"), a_row("i-2")], bad=[a_refused_row()])
+    soon = Deadline.after(1, clock=FakeClock())
+    messages = [a_message(a_notification(key)) for key in ("many", "bad")]
+
+    assert house.worker.handle_batch(messages, soon) == messages
+
+    assert (house.queue.sent, house.queue.parked) == ([], [])
+    assert [line[1] for line in house.journal.lines] == ["out-of-time", "out-of-time"]
+
+
+def test_options_that_we_do_not_know_are_told_once_by_name() -> None:
+    rows = [replace(a_row(f"i-{n}"), unknown_options=("papier", f"n{n}")) for n in range(9)]
+    house = House(many=rows, one=rows[:1])
+
+    house.batch(a_message({"invoice_sid": "i-1", "Paper": "a4"}))
+    house.batch(a_message(a_notification("one")))
+    house.batch(a_message(a_notification("many")))
+
+    assert [line for line in house.journal.lines if line[0] == "unknown_options"] == [
+        ("unknown_options", "Paper"),
+        ("unknown_options", "papier", "n0"),
+        ("unknown_options", "papier", "n0", "n1", "n2", "n3"),
+    ]
 
 
 def test_an_object_that_went_away_is_parked() -> None:
@@ -399,7 +509,7 @@ def test_a_direct_event_is_answered_with_what_became_of_it(
     assert expected == House(many=[a_row("i-1"), a_row("i-2")]).event(event)
 
 
-@pytest.mark.parametrize("error", EVERY_ERROR, ids=name_of)
+@pytest.mark.parametrize("error", [*EVERY_ERROR, UNAUTHORIZED], ids=name_of)
 def test_a_direct_invocation_that_fails_is_answered_and_not_lost(
     error: InvoiceRendererError,
 ) -> None:
@@ -409,7 +519,7 @@ def test_a_direct_invocation_that_fails_is_answered_and_not_lost(
 
     answer = house.event(event)
 
-    if error.may_heal or isinstance(error, InvoiceNotFound):
+    if heals_later(error):
         assert answer == {**told, "queued_again": True}
         assert house.queue.sent == [event]
         assert house.journal.lines == [("retried", error.code, "i-1", 1)]

@@ -23,10 +23,10 @@ from invoice_renderer.errors import (
     BillingRefused,
     BillingRejected,
     BillingUnavailable,
+    InvoiceError,
     InvoiceMalformed,
     InvoiceNotFound,
     InvoiceSidInvalid,
-    InvoiceTooLarge,
 )
 from invoice_renderer.invoice import Invoice, Partner, parse_invoice, parse_partner
 from invoice_renderer.request import Caller, parse_sid
@@ -36,6 +36,7 @@ FETCH_SECONDS = 12.0  # for one invoice, attempts and waits together
 INVOICE_SCOPES = ("invoices.read", "invoices.manage")
 PARTNER_SCOPES = ("partners.read", "partners.manage")
 MAX_PAGES = 10_000
+MAX_UNREADABLE = 10  # items one after the other: then it is the list that cannot be read
 
 Params = Mapping[str, str]
 
@@ -70,9 +71,10 @@ class BillingClient:
         """``GET /billing/invoices/{sid}?with_related=true``.
 
         Whose invoice it is, is looked at before anything else of it: to a caller who may not
-        read it, a foreign invoice that is broken or too long is missing all the same. Where
-        CarrierX leaves the partner out, it is fetched; where that is not permitted either,
-        the invoice comes without one. Three calls at most, all in all.
+        read it, a foreign invoice that is broken or too long is missing all the same, and so is
+        an answer that does not tell. Where CarrierX leaves the partner out, it is fetched; where
+        that is not permitted either, the invoice comes without one. Three calls at most, all in
+        all.
 
         :raises InvoiceNotFound: unknown, or not the caller's.
         :raises BillingError: see :mod:`invoice_renderer.errors`.
@@ -81,11 +83,16 @@ class BillingClient:
         deadline, calls = deadline.no_later_than(FETCH_SECONDS), Calls()
         path = f"/billing/invoices/{parse_sid(invoice_sid)}"
         params = {"with_related": "true", **self._fields(Invoice.model_fields)}
-        fields = self._get(path, params, scopes=INVOICE_SCOPES, deadline=deadline, calls=calls)
+        try:
+            fields = self._get(path, params, scopes=INVOICE_SCOPES, deadline=deadline, calls=calls)
+        except InvoiceError:  # whose it is cannot be read
+            if caller.partner_sids is None:
+                raise
+            raise InvoiceNotFound from None
         if _field(fields, "invoice_sid") != invoice_sid:
             self._transport.close()  # answers may have crossed on a kept connection
         _check_ownership(fields, caller)
-        invoice = parse_invoice(fields, max_lines=max_lines)
+        invoice = parse_invoice(_with_partner_sid(fields), max_lines=max_lines)
         if invoice.invoice_sid != invoice_sid:
             raise InvoiceMalformed("invoice_sid", "is not the one that was asked for")
         if invoice.partner is not None:
@@ -117,7 +124,8 @@ class BillingClient:
     def list_issued(self, since: datetime, *, deadline: Deadline) -> Iterator[InvoiceSummary]:
         """Every invoice with ``date_issued >= since``, oldest first, page by page.
 
-        Relies on ``has_more`` and ``items``: ``total`` and ``pagination`` may be null.
+        Relies on ``has_more`` and ``items``: ``total`` and ``pagination`` may be null. An item
+        that cannot be read comes as a summary with an ``error``, and the list goes on.
 
         :raises BillingUnavailable: also where a page brings nothing that was not seen before.
         """
@@ -130,26 +138,33 @@ class BillingClient:
             yield from (item for item in new if item.is_issued and _is_since(item, since))
 
     def _pages(self, since: datetime, deadline: Deadline) -> Iterator[tuple[InvoiceSummary, ...]]:
-        """The pages that have items. One that is too large is asked for again in halves."""
-        offset, limit = 0, self._page_size
+        """The pages that have items. One that cannot be read is asked for again in halves, down
+        to the item that is to blame.
+        """
+        offset, limit, unreadable = 0, self._page_size, 0
         for _ in range(MAX_PAGES):
             try:
                 page = self._get_page(since, offset, limit, deadline)
-            except InvoiceTooLarge:
-                if limit == 1:
+                unreadable = 0
+            except InvoiceError as error:
+                if limit > 1:
+                    limit //= 2
+                    continue
+                unreadable += 1
+                if unreadable > MAX_UNREADABLE:
                     raise
-                limit //= 2
-                continue
+                page = _unreadable_page(since, offset, error)
             if page.items:
                 yield page.items
             if not page.items or not page.has_more:
                 return
             offset += len(page.items)
+            limit = min(2 * limit, self._page_size)
         raise BillingUnavailable("a list that does not end", again=False)
 
     def _get_page(self, since: datetime, offset: int, limit: int, deadline: Deadline) -> Page:
         params = {
-            "filter": f"date_issued ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "filter": f"date_issued ge {_utc(since)}",
             "order": "date_issued asc",
             "limit": str(limit),
             "offset": str(offset),
@@ -192,7 +207,7 @@ class BillingClient:
         def once() -> Answer:
             deadline.require(LEAST_SECONDS, "ask CarrierX")
             calls.take()
-            with self._breaker.guard():
+            with self._breaker.guard(path):
                 url = self._base_url + path
                 answer = self._transport.get(url, params, token=token, deadline=deadline)
                 raise_for_trouble(answer)
@@ -217,6 +232,26 @@ class BillingClient:
 
 def _field(fields: object, name: str) -> object:
     return fields.get(name) if isinstance(fields, Mapping) else None
+
+
+def _with_partner_sid(fields: object) -> object:
+    """An abridged partner may leave out what the invoice says already; a strict model may not."""
+    partner = _field(fields, "partner")
+    if not isinstance(fields, Mapping) or not isinstance(partner, Mapping):
+        return fields
+    if partner.get("partner_sid") is not None:
+        return fields
+    return {**fields, "partner": {**partner, "partner_sid": fields.get("partner_sid")}}
+
+
+def _unreadable_page(since: datetime, offset: int, error: InvoiceError) -> Page:
+    """A page of the one item that cannot be read."""
+    place = f"offset {offset} of those since {_utc(since)}"
+    return Page((InvoiceSummary(place, None, error=error),), has_more=True)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_since(item: InvoiceSummary, since: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from invoice_renderer.errors import BillingUnavailable
+from invoice_renderer.errors import BillingUnavailable, InvoiceError
 from invoice_renderer.invoice import parse_timestamp
 
 
@@ -15,11 +15,13 @@ class InvoiceSummary:
     """An item of the list. ``invoice_sid`` is as CarrierX sent it, unchecked.
 
     An issued invoice whose date cannot be read has no ``date_issued``, and is issued all the same.
+    Where not even the item can be read, ``error`` says why, and ``invoice_sid`` where it stands.
     """
 
     invoice_sid: object
     date_issued: datetime | None
     is_issued: bool = True
+    error: InvoiceError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydyf
-import weasyprint
 from weasyprint import CSS, HTML
 from weasyprint.urls import FatalURLFetchingError
 
@@ -32,7 +31,7 @@ from invoice_renderer.pdf.complaints import (
     collected_complaints,
     keep_complaints_inside,
 )
-from invoice_renderer.pdf.fonts import BundledFonts, pango_version
+from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_version
 from invoice_renderer.pdf.stylesheets import PreparedSheets, Style
 
 OPTIONS = {
@@ -67,8 +66,8 @@ class PdfEngine:
     def identity(self) -> str:
         """Everything in here that decides the bytes."""
         return (
-            f"weasyprint {weasyprint.__version__}, pydyf {pydyf.VERSION}, "
-            f"pango {pango_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION}, fonts {self.fonts.digest}"
+            f"pydyf {pydyf.VERSION}, pango {pango_version()}, harfbuzz {harfbuzz_version()}, "
+            f"zlib {zlib.ZLIB_RUNTIME_VERSION}, fonts {self.fonts.digest}"
         )
 
     def render(self, html: str, style: Style, assets: Mapping[str, Asset]) -> RenderedPdf:

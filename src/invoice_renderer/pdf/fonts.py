@@ -6,6 +6,7 @@ page that fell back on a font of the machine would have other bytes on another m
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
@@ -120,6 +121,13 @@ def name_of(character: str) -> str:
 def pango_version() -> str:
     version = pango.pango_version()
     return f"{version // 10_000}.{version // 100 % 100}.{version % 100}"
+
+
+def harfbuzz_version() -> str:
+    """Of the library that shapes text and, with its subsetter, writes the fonts."""
+    version = ctypes.CDLL("libharfbuzz.so.0").hb_version_string
+    version.restype = ctypes.c_char_p
+    return str(version().decode())
 
 
 def _folders(conf: Path) -> list[Path]:

@@ -31,7 +31,7 @@ from invoice_renderer.strict_json import JsonRefused, parse_json
 
 BODY_BYTES = 16 * 1024
 _PATH = re.compile(
-    r"(?:/[^/]+)?/invoices/([^/]*)/pdf"
+    r"(?:/[^/]+)*?/invoices/([^/]*)/pdf"
 )  # a REST API's path may begin with its stage
 
 STATUS_OF: dict[type[InvoiceRendererError], int] = {
@@ -54,6 +54,7 @@ STATUS_OF: dict[type[InvoiceRendererError], int] = {
 }
 """The nearest class in an error's ancestry decides; anything else is a 500."""
 
+OUR_SIDE = "The invoice cannot be delivered at the moment; the operator's log says why."
 RETRY_AFTER_SECONDS = 5  # told with a 503 where nobody said better
 
 SAFE_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -101,15 +102,16 @@ def answer(method: str, delivery: Delivery) -> dict[str, object]:
     return _response(201 if delivery.is_new else 200, delivery.fields())
 
 
-def answer_error(error: InvoiceRendererError) -> dict[str, object]:
-    """The problem document of an error; nothing in it depends on what the caller may not know."""
-    status = status_of(error)
+def answer_error(error: InvoiceRendererError, caller: Caller | None = None) -> dict[str, object]:
+    """The problem document of an error. What went wrong on our side is the operator's to know."""
+    status = errors.nearest(STATUS_OF, error, otherwise=500)
+    ours = status >= 500 and caller != OPERATOR
     problem = {
         "type": "about:blank",
         "title": error.code.replace("-", " ").capitalize(),
         "status": status,
         "code": error.code,
-        "detail": error.detail,
+        "detail": OUR_SIDE if ours else error.detail,
     }
     headers = {"Content-Type": "application/problem+json"}
     if status == 503:
@@ -117,13 +119,6 @@ def answer_error(error: InvoiceRendererError) -> dict[str, object]:
     if status == 405:
         headers["Allow"] = ", ".join(errors.MethodNotAllowed.allowed)
     return _response(status, problem, headers)
-
-
-def status_of(error: InvoiceRendererError) -> int:
-    for kind in type(error).__mro__:
-        if kind in STATUS_OF:
-            return STATUS_OF[kind]
-    return 500
 
 
 def _response(

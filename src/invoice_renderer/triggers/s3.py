@@ -11,10 +11,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from invoice_renderer.errors import ForeignEvent, RequestMalformed
-from invoice_renderer.request import Ignored, IntakeObject, Work
+from invoice_renderer.request import INTAKE_PREFIX, Ignored, IntakeObject, Work
 from invoice_renderer.triggers.surroundings import Surroundings
 
-PREFIX = "requests/"
 KEY_CHARACTERS = 1024
 TEST_EVENT = "s3:TestEvent"
 
@@ -75,8 +74,8 @@ def _intake_object(
 ) -> IntakeObject | Ignored:
     if not surroundings.intake_bucket or bucket != surroundings.intake_bucket:
         raise ForeignEvent("the object is not in the intake bucket")  # our own output included
-    if not isinstance(key, str) or not key.startswith(PREFIX) or len(key) > KEY_CHARACTERS:
-        raise ForeignEvent(f"the object's key is not under {PREFIX}")
+    if not isinstance(key, str) or not key.startswith(INTAKE_PREFIX) or len(key) > KEY_CHARACTERS:
+        raise ForeignEvent(f"the object's key is not under {INTAKE_PREFIX}")
     if not key.isprintable():
         raise RequestMalformed("has control characters", path="object.key")
     if key.endswith("/"):
