@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from invoice_renderer import __version__
+from invoice_renderer import __version__, record, spreadsheet
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.language import Language
 from invoice_renderer.logo import Logo
 from invoice_renderer.markup import render_markup
 from invoice_renderer.pdf.assets import Asset
+from invoice_renderer.pdf.attachments import Attachment
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts, name_of, replace_missing
 from invoice_renderer.pdf.stylesheets import Style
@@ -112,12 +113,45 @@ class DocumentRenderer:
         html = render_markup(template, language.translations, view)
         missing = self._pdf.fonts.missing(set(html))
         html = replace_missing(html, missing)
-        pdf = self._pdf.render(html, _style(template, profile, presentation), assets)
+        style = _style(template, profile, presentation)
+        attachments = self._attachments(invoice, profile, presentation)
+        pdf = self._pdf.render(html, style, assets, attachments)
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,
             sha256=hashlib.sha256(pdf.content).hexdigest(),
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
+        )
+
+    def _attachments(
+        self, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+    ) -> tuple[Attachment, ...]:
+        """The record that the page is drawn from, and its lines for a spreadsheet."""
+        source = record.Record(
+            invoice=invoice,
+            profile=profile.digest,
+            presentation=asdict(presentation),
+            template=self.template_version(presentation),
+            engine=self.engine,
+        )
+        moment = invoice.date_issued or invoice.date_created or invoice.date_billing_period_end
+        return (
+            Attachment(
+                name=record.FILE_NAME,
+                content=record.write_record(source),
+                media_type="application/json",
+                relationship="Source",
+                description="The invoice that this document shows, and how it was rendered",
+                modified=moment,
+            ),
+            Attachment(
+                name=spreadsheet.FILE_NAME,
+                content=spreadsheet.write_lines(invoice, currency=profile.currency),
+                media_type="text/csv",
+                relationship="Data",
+                description="Items, taxes and payments, one in a row",
+                modified=moment,
+            ),
         )
 
     def _choose_template(self, asked: str | None, default: str) -> Template:

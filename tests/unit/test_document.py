@@ -311,7 +311,7 @@ def test_the_file_is_tagged(renderer: DocumentRenderer) -> None:
 
 
 def test_nothing_in_the_file_is_active(renderer: DocumentRenderer) -> None:
-    """No script, no form, no launch, no embedded file; links lead to https only."""
+    """No script, no form, no launch; two files that are data; links lead to https only."""
     pdf = rendered(renderer, profile=the_example_profile()).pdf
     content = everything_in(pdf)
     for active in (
@@ -323,7 +323,7 @@ def test_nothing_in_the_file_is_active(renderer: DocumentRenderer) -> None:
         b"/OpenAction",
     ):
         assert active not in content
-    assert attachments_of(pdf) == {}
+    assert set(attachments_of(pdf)) == {"invoice.json", "lines.csv"}
     assert links_of(pdf)
     assert all(link.startswith("https://") for link in links_of(pdf))
 
