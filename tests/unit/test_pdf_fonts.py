@@ -125,3 +125,8 @@ def _a_folder(folder: Path, content: bytes) -> Path:
     conf = folder / "fonts.conf"
     conf.write_text(f"<fontconfig><dir>{folder}</dir></fontconfig>")
     return conf
+
+
+def test_a_character_for_private_use_is_missing_even_where_a_font_draws_it() -> None:
+    """Inter has a glyph for U+E000; nobody else knows what it means."""
+    assert BundledFonts().missing({"a", "\ue000"}) == ("\ue000",)

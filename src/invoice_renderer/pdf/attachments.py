@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import pydyf
+
+HEAD_BYTES = 500
+MOST_BYTES = 50_000_000  # of a file that somebody hands in to be verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,19 @@ def _file_specification(pdf: pydyf.PDF, attachment: Attachment) -> bytes:
     )
     pdf.add_object(specification)
     return bytes(specification.reference)
+
+
+def read_attachment(pdf: bytes, media_type: str) -> bytes | None:
+    """An embedded file of a PDF that :func:`attach` made; ``None`` if there is none.
+
+    No PDF reader: it looks for the stream as it was written here, and inflates a bounded part.
+    """
+    kind = b"/Type /EmbeddedFile/Subtype /" + media_type.replace("/", "#2f").encode()
+    at = pdf.find(kind)
+    start = pdf.find(b"stream\n", at, at + HEAD_BYTES)
+    if at < 0 or start < 0:
+        return None
+    try:
+        return zlib.decompressobj().decompress(pdf[start + len(b"stream\n") :], MOST_BYTES)
+    except zlib.error:
+        return None

@@ -66,6 +66,9 @@ class Node:
                 yield from kid.all_of(kind)
 
 
+_Kid = Node | Content | Annotation
+
+
 # ----------------------------------------------------------------------------- reading
 
 
@@ -98,9 +101,7 @@ def _read(pdf: pydyf.PDF, element: pydyf.Dictionary, page_of: dict[bytes, int]) 
     return node
 
 
-def _read_kid(
-    pdf: pydyf.PDF, kid: object, page: int, page_of: dict[bytes, int]
-) -> Node | Content | Annotation:
+def _read_kid(pdf: pydyf.PDF, kid: object, page: int, page_of: dict[bytes, int]) -> _Kid:
     if isinstance(kid, int):
         return Content(page, kid)
     if not is_reference(kid):
@@ -118,14 +119,14 @@ def _in_points(box: list[float], height: float) -> tuple[float, float, float, fl
 
 
 def _simplified(node: Node) -> Node:
-    kids: list[Node | Content | Annotation] = []
+    kids: list[_Kid] = []
     for kid in node.kids:
         kids.extend(_lifted(kid))
     node.kids = _paragraphs(kids) if node.kind in GROUPING else kids
     return node
 
 
-def _lifted(kid: Node | Content | Annotation) -> list[Node | Content | Annotation]:
+def _lifted(kid: _Kid) -> list[_Kid]:
     """An element without meaning gives way to what is in it; one without content disappears."""
     if not isinstance(kid, Node):
         return [kid]
@@ -137,15 +138,15 @@ def _lifted(kid: Node | Content | Annotation) -> list[Node | Content | Annotatio
     return [node] if node.kids or node.kind in MAY_BE_EMPTY else []
 
 
-def _is_inline(kid: Node | Content | Annotation) -> bool:
+def _is_inline(kid: _Kid) -> bool:
     return not isinstance(kid, Node) or kid.kind in INLINE
 
 
 def _paragraphs(
-    kids: Iterable[Node | Content | Annotation],
-) -> list[Node | Content | Annotation]:
+    kids: Iterable[_Kid],
+) -> list[_Kid]:
     """Text that stands in a section by itself is a paragraph of it."""
-    parted: list[Node | Content | Annotation] = []
+    parted: list[_Kid] = []
     for loose, run in groupby(kids, key=lambda kid: not isinstance(kid, Node)):
         together = list(run)
         parted.extend([Node("P", together)] if loose else together)
@@ -168,12 +169,13 @@ def _join(before: Node, after: Node, chain: list[str]) -> None:
     if before.kind == "Table":
         _drop_repeated(before, after)
     if before.kind == "TR":  # a row taller than a page: cell by cell
-        for first, second in zip(before.nodes(), after.nodes(), strict=False):
-            first.kids += second.kids
+        for cell, rest in zip(before.nodes(), after.nodes(), strict=False):
+            cell.kids += rest.kids
         return
     kids = after.kids
     if chain and kids and before.kids:
-        last, first = before.kids[-1], kids[0]
+        last: _Kid = before.kids[-1]
+        first: _Kid = kids[0]
         if _is_a(last, chain[0]) and _is_a(first, chain[0]):
             _join(last, first, chain[1:])
             kids = kids[1:]
@@ -188,5 +190,5 @@ def _drop_repeated(before: Node, after: Node) -> None:
         before.kids = [kid for kid in before.kids if not _is_a(kid, "TFoot")]
 
 
-def _is_a(kid: Node | Content | Annotation, kind: str) -> TypeGuard[Node]:
+def _is_a(kid: _Kid, kind: str) -> TypeGuard[Node]:
     return isinstance(kid, Node) and kid.kind == kind
