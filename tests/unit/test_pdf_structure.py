@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from invoice_renderer.document import DocumentRenderer
-from invoice_renderer.pdf import fragments
+from invoice_renderer.pdf import boxes
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
 from invoice_renderer.pdf.stylesheets import Style
@@ -129,12 +129,12 @@ def test_a_foot_counts_once(engine: PdfEngine) -> None:
 
 
 def test_what_the_boxes_are_asked_is_still_there(engine: PdfEngine) -> None:
-    """The private names that ``fragments`` reads: without them every page is a table."""
+    """The private names that ``boxes`` reads: without them every page is a table."""
     from weasyprint import HTML  # noqa: PLC0415
 
     body = a_table(a_row("a"), a_row("b", new_page=True))
     layout = HTML(string=f"<main>{body}</main>").render(font_config=engine.fonts.configuration)
-    assert fragments.broken_kinds(layout.pages) == [[], ["Part", "Table", "TBody"]]
+    assert boxes.broken_kinds(layout.pages) == [[], ["Part", "Table", "TBody"]]
 
 
 # ----------------------------------------------------------------------------- tables
@@ -195,6 +195,15 @@ def test_running_heads_are_artifacts(engine: PdfEngine) -> None:
 def test_boxes_without_meaning_are_left_out(engine: PdfEngine) -> None:
     pdf = drawn(engine, "<div><div>a</div><div><p><span>b</span> <b>c</b></p></div></div>")
     assert shape(pdf) == "Document(P,P)"
+
+
+def test_words_in_another_language_say_so(engine: PdfEngine) -> None:
+    """Those in the document's own do not."""
+    body = '<p lang="fr">Bonjour</p><p>Hello <span lang="ja">\u6771\u4eac</span>, <b>again</b></p>'
+    pdf = drawn(engine, body)
+    assert shape(pdf) == "Document(P(Span),P(Span))"
+    with opened(pdf) as document:
+        assert [str(span.Lang) for span in elements(document, "Span")] == ["fr", "ja"]
 
 
 def test_a_figure_says_what_it_shows_and_where(renderer: DocumentRenderer) -> None:

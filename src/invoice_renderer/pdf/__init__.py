@@ -7,7 +7,7 @@ complaints  what WeasyPrint logs as an error, kept apart by thread
 engine      one render: complete, deterministic and bounded, or an error
 
 finishing   from WeasyPrint's objects to the bytes of an archivable, accessible file:
-fragments   which elements go on across a page break
+boxes       what only WeasyPrint's boxes know: page breaks and languages
 structure   WeasyPrint's tags, read, simplified and joined into one tree
 tables      what the header cells of a table head
 tagging     that tree written into the file

@@ -1,6 +1,6 @@
 """The last step of a render: tags mended, files embedded, conformance declared, bytes written.
 
-All of it happens in WeasyPrint's public ``finisher`` hook, on pydyf's objects.
+It happens in WeasyPrint's public ``finisher`` hook, on pydyf's objects.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pydyf
 from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.archive import declare_conformance
 from invoice_renderer.pdf.attachments import Attachment, attach
+from invoice_renderer.pdf.boxes import watch_languages
 from invoice_renderer.pdf.file import write_file
 from invoice_renderer.pdf.tagging import mend_tags
 
@@ -21,10 +22,11 @@ from invoice_renderer.pdf.tagging import mend_tags
 def finished(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
     """The bytes of a document that is laid out."""
     written: list[bytes] = []
+    languages = watch_languages(layout.pages)
 
     def finish(document: Any, pdf: pydyf.PDF) -> None:
         _check_links(pdf)
-        mend_tags(document, pdf)
+        mend_tags(document, pdf, languages)
         attach(pdf, attachments)
         declare_conformance(document.metadata, pdf, source=_source(attachments))
         written.append(write_file(pdf))

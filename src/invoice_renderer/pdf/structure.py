@@ -53,6 +53,8 @@ class Node:
     scope: str = ""
     identifier: str = ""
     headers: tuple[str, ...] = ()
+    language: str = ""
+    """Only where it is not the document's."""
 
     def nodes(self) -> Iterator[Node]:
         return (kid for kid in self.kids if isinstance(kid, Node))
@@ -133,7 +135,7 @@ def _lifted(kid: _Kid) -> list[_Kid]:
     node = _simplified(kid)
     if node.kind == "Div" and all(map(_is_inline, node.kids)):
         node.kind = "P"
-    if node.kind in MEANINGLESS:
+    if node.kind in MEANINGLESS and not node.language:
         return node.kids
     return [node] if node.kids or node.kind in MAY_BE_EMPTY else []
 
@@ -151,6 +153,17 @@ def _paragraphs(
         together = list(run)
         parted.extend([Node("P", together)] if loose else together)
     return parted
+
+
+def mark_languages(tree: Node, languages: list[dict[int, str]], own: str) -> None:
+    """Text in another language than the document's gets a span that names it."""
+    for at, kid in enumerate(tree.kids):
+        if isinstance(kid, Node):
+            mark_languages(kid, languages, own)
+        elif isinstance(kid, Content):
+            language = languages[kid.page].get(kid.mcid, "")
+            if language and language.lower() != own.lower():
+                tree.kids[at] = Node("Span", [kid], language=language)
 
 
 # ----------------------------------------------------------------------------- joining

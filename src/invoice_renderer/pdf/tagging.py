@@ -8,15 +8,23 @@ from typing import Any
 import pydyf
 
 from invoice_renderer.errors import RenderingError
-from invoice_renderer.pdf.fragments import broken_kinds
+from invoice_renderer.pdf.boxes import broken_kinds
 from invoice_renderer.pdf.objects import Verbatim, resolve, written
-from invoice_renderer.pdf.structure import Annotation, Content, Node, join_pages, read_pages
+from invoice_renderer.pdf.structure import (
+    Annotation,
+    Content,
+    Node,
+    join_pages,
+    mark_languages,
+    read_pages,
+)
 from invoice_renderer.pdf.tables import head_tables
 
 
-def mend_tags(document: Any, pdf: pydyf.PDF) -> None:
+def mend_tags(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) -> None:
     """Tags of one document instead of one for each page; what they leave out is an artifact."""
     tree = join_pages(read_pages(pdf), broken_kinds(document.pages))
+    mark_languages(tree, languages, document.metadata.lang or "")
     head_tables(tree)
     _drop_old_tags(pdf)
     writer = _Writer(pdf)
@@ -75,6 +83,8 @@ class _Writer:
         if kids:
             parts.append(b"/K %b" % kids[0] if len(kids) == 1 else b"/K[%b]" % b" ".join(kids))
         parts.append(_attributes(node))
+        if node.language:
+            parts.append(b"/Lang %b" % written(node.language))
         if node.identifier:
             parts.append(b"/ID(%b)" % node.identifier.encode())
             self._identifiers[node.identifier] = own

@@ -1,14 +1,15 @@
-"""Which elements go on across a page break: the one place that reads WeasyPrint's boxes.
+"""What only WeasyPrint's boxes know: which elements go on over a page break, and languages.
 
-WeasyPrint tags every page by itself, so a table of five pages comes out as five tables. Nothing
-public says which of them belong together; the boxes do, because the fragments of an element share
-it. Private: ``Page._page_box``, ``children``, ``element``, ``is_header``, ``is_footer``. Where
-one of them is gone this raises, and a test says which.
+WeasyPrint tags every page by itself, so a table of five pages comes out as five tables, and it
+leaves out the language of a word. Nothing public says which tags belong together or what ``lang``
+they had; the boxes do. Private, and read nowhere else: ``Page._page_box``, ``Stream._tags``, of a
+box ``children``, ``element``, ``is_header``, ``is_footer``, ``style["lang"]``. Where one of them
+is gone this raises, and a test says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 KINDS = {
@@ -37,6 +38,28 @@ def broken_kinds(pages: Sequence[Any]) -> list[list[str]]:
         chains.append([KINDS[each.tag] for each in broken if each.tag in KINDS])
         before = set(elements)
     return chains
+
+
+def watch_languages(pages: Sequence[Any]) -> list[dict[int, str]]:
+    """For each page, the language of each marked-content sequence, once it is painted.
+
+    WeasyPrint forgets which box was which when it has written its tags, so they are noted in time.
+    """
+    languages: list[dict[int, str]] = []
+    for page in pages:
+        noted: dict[int, str] = {}
+        page.paint = _watched(page.paint, noted)
+        languages.append(noted)
+    return languages
+
+
+def _watched(paint: Callable[..., None], noted: dict[int, str]) -> Callable[..., None]:
+    def painted(stream: Any, *arguments: Any, **options: Any) -> None:
+        paint(stream, *arguments, **options)
+        for box, tag in stream._tags.items():  # noqa: SLF001
+            noted[tag["mcid"]] = box.style["lang"] or ""
+
+    return painted
 
 
 def _elements(page_box: Any) -> Iterator[Any]:
