@@ -1,7 +1,7 @@
 # `make` alone prints the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint unit format build lock clean
+.PHONY: help setup setup-test demo test lint unit conformance format build lock clean
 
 BIN := .venv/bin
 
@@ -27,6 +27,9 @@ lint: setup-test ## ruff, mypy, import-linter
 
 unit: setup-test ## the tests alone
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+conformance: setup ## veraPDF over every kind of document: PDF/A-3a and PDF/UA-1 (needs Java and Maven)
+	@$(BIN)/python -m conformance
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -1,8 +1,8 @@
 """``invoice-pdf``: the operator's command line over the same pipeline.
 
 Exit codes (sysexits.h where it has one): 0 done, 2 usage, 65 bad invoice data, 69 upstream
-unavailable, 70 rendering failed, 77 not permitted. Errors are one line on stderr; with ``--json``
-both the result and the error are JSON.
+unavailable, 70 rendering failed or bytes that differ, 77 not permitted. Errors are one line on
+stderr; with ``--json`` both the result and the error are JSON.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from invoice_renderer.invoice import Invoice, find_notices, parse_invoice, parse
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import OPERATOR, RenderRequest, parse_options, parse_sid
 from invoice_renderer.strict_json import JsonRefused, parse_json
+from invoice_renderer.verification import verify_document
 
 MAX_LINES = 5_000
 DELIVER_SECONDS = 300.0
@@ -208,6 +209,30 @@ def deliver(
         _tell(delivery.fields(), as_json=as_json)
 
 
+@cli.command()
+def verify(
+    pdf: Annotated[Path, typer.Argument(metavar="FILE.pdf", help="A document rendered here.")],
+    *,
+    profile: Annotated[str, typer.Option(help="Seller profile, TOML or JSON.")] = DEFAULT_PROFILE,
+    as_json: AsJson = False,
+) -> None:
+    """Render a PDF again from the record inside it, and say whether the bytes are the same."""
+    with _reported(as_json=as_json):
+        content = _read(pdf, "pdf")
+        with _progress("Rendering", as_json=as_json):
+            verdict = verify_document(
+                content, renderer=DocumentRenderer(), profiles=open_profile(profile)
+            )
+        if as_json:
+            typer.echo(json.dumps({"path": str(pdf), **verdict.fields()}))
+        else:
+            typer.echo(f"{pdf}: {'same' if verdict.same else 'DIFFERS'}  {verdict.sha256}")
+            for reason in verdict.reasons:
+                typer.echo(f"    {reason}")
+        if not verdict.same:
+            raise typer.Exit(70)
+
+
 # ----------------------------------------------------------------------------- files
 
 
@@ -223,14 +248,18 @@ def _read_invoice(where: str, partner: Path | None) -> Invoice:
 
 
 def _read_json(where: str, what: str) -> object:
-    try:
-        raw = sys.stdin.buffer.read() if where == "-" else Path(where).read_bytes()
-    except OSError as error:
-        raise OptionRefused(what, f"cannot be read ({error.strerror})") from None
+    raw = sys.stdin.buffer.read() if where == "-" else _read(Path(where), what)
     try:
         return parse_json(raw)
     except JsonRefused as refused:
         raise InvoiceMalformed(what, str(refused)) from None
+
+
+def _read(file: Path, what: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise OptionRefused(what, f"cannot be read ({error.strerror})") from None
 
 
 def _write(output: Path, content: bytes) -> None:

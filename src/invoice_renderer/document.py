@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
+from invoice_renderer import record, spreadsheet
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.language import Language
 from invoice_renderer.logo import Logo
 from invoice_renderer.markup import render_markup
 from invoice_renderer.pdf.assets import Asset
+from invoice_renderer.pdf.attachments import Attachment
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts, name_of, replace_missing
 from invoice_renderer.pdf.stylesheets import Style
@@ -29,9 +31,10 @@ from invoice_renderer.template import Template, Templates, language_of, resolve_
 from invoice_renderer.view import build_view
 from invoice_renderer.view.models import PayView
 
-LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "tzdata")
-SOURCES = ("document.py", "invoice.py", "language.py", "logo.py", "markup.py", "profile.py",
-           "template.py", "text.py", "pdf", "view")  # fmt: skip
+LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
+SOURCES = ("colour.py", "document.py", "invoice.py", "language.py", "logo.py", "markup.py",
+           "pay_link.py", "profile.py", "qr.py", "record.py", "spreadsheet.py", "template.py",
+           "text.py", "pdf", "view")  # fmt: skip
 """What of this package decides the bytes of a document."""
 
 
@@ -127,12 +130,45 @@ class DocumentRenderer:
         html = render_markup(template, language.translations, view)
         missing = self._pdf.fonts.missing(set(html))
         html = replace_missing(html, missing)
-        pdf = self._pdf.render(html, _style(template, profile, presentation, language), assets)
+        style = _style(template, profile, presentation, language)
+        attachments = self._attachments(invoice, profile, presentation)
+        pdf = self._pdf.render(html, style, assets, attachments)
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,
             sha256=hashlib.sha256(pdf.content).hexdigest(),
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
+        )
+
+    def _attachments(
+        self, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+    ) -> tuple[Attachment, ...]:
+        """The record that the page is drawn from, and its lines for a spreadsheet."""
+        source = record.Record(
+            invoice=invoice,
+            profile=profile.digest,
+            presentation=asdict(presentation),
+            template=self.template_version(presentation),
+            engine=self.engine,
+        )
+        moment = invoice.date_issued or invoice.date_created or invoice.date_billing_period_end
+        return (
+            Attachment(
+                name=record.FILE_NAME,
+                content=record.write_record(source),
+                media_type="application/json",
+                relationship="Source",
+                description="The invoice that this document shows, and how it was rendered",
+                modified=moment,
+            ),
+            Attachment(
+                name=spreadsheet.FILE_NAME,
+                content=spreadsheet.write_lines(invoice, currency=profile.currency),
+                media_type="text/csv",
+                relationship="Data",
+                description="Items, taxes and payments, one in a row",
+                modified=moment,
+            ),
         )
 
     def _choose_template(self, asked: str | None, default: str) -> Template:

@@ -27,7 +27,8 @@
     │   └── BillingUnavailable       no answer, a broken one, 5xx             (may heal)
     ├── InvoiceError                 the invoice data
     │   ├── InvoiceMalformed         a field is missing, or not what it should be
-    │   └── InvoiceTooLarge          more lines or bytes than this path takes
+    │   ├── InvoiceTooLarge          more lines or bytes than this path takes
+    │   └── RecordUnreadable         a PDF that holds no record to verify it by
     ├── ProfileError                 the seller profile
     │   ├── ProfileMalformed         cannot be read or is not valid
     │   └── ProfileUnavailable       S3 does not answer                       (may heal)
@@ -274,6 +275,11 @@ class InvoiceTooLarge(InvoiceError):
         super().__init__(f"The invoice has {count} {what}; this path takes {limit} at most.")
         self.count = count
         self.limit = limit
+
+
+class RecordUnreadable(InvoiceError):
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"The file cannot be verified: {problem}.")
 
 
 class ProfileError(InvoiceRendererError):

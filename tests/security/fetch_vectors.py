@@ -1,7 +1,8 @@
 """Every way we know in which a page can ask for something: 37 of them, with HTTP and files.
 
 ``{target}`` is an address that must not be asked. ``REFUSED``: the engine tries to fetch (on its
-defaults it would succeed), so the render fails. ``INERT``: WeasyPrint 70 never fetches it.
+defaults it would succeed), or would put a link there that is not https, so the render fails.
+``INERT``: WeasyPrint 70 never fetches it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ VECTORS = (
     Vector("video", INERT, '<video src="{target}" poster="{target}"></video>'),
     Vector("form", INERT, '<form action="{target}"><input name="x"></form>'),
     Vector("background-attribute", INERT, '<table background="{target}"><tr><td>x</table>'),
-    Vector("plain-link", INERT, '<a href="{target}">x</a>'),
+    Vector("plain-link", REFUSED, '<a href="{target}">x</a>'),
     Vector("picture-img", REFUSED, '<picture><img alt="x" src="{target}"></picture>'),
     Vector("base-then-relative", REFUSED, '<img alt="x" src="x.png">', '<base href="{target}/">'),
     # links and attachments

@@ -35,6 +35,7 @@ EVERY_ERROR: list[InvoiceRendererError] = [
     errors.BillingUnavailable("status 503"),
     errors.InvoiceMalformed("amount", "is missing"),
     errors.InvoiceTooLarge("lines", 1_001, 1_000),
+    errors.RecordUnreadable("it has no invoice.json"),
     errors.ProfileMalformed("currency", "is missing"),
     errors.ProfileUnavailable(),
     errors.RenderingError("The page cannot be drawn."),

@@ -146,3 +146,8 @@ def test_no_letter_is_an_empty_glyph(file: Path) -> None:
     fillers = {0x115F, 0x1160, 0x3164, 0xFFA0}  # Hangul's own blanks
     drawn_by_noto_sans = {0xB5, 0x3C2} if file.name == "MTLc3m.ttf" else set()
     assert set(blanks) <= fillers | drawn_by_noto_sans
+
+
+def test_a_character_for_private_use_is_missing_even_where_a_font_draws_it() -> None:
+    """Inter has a glyph for U+E000; nobody else knows what it means."""
+    assert BundledFonts().missing({"a", "\ue000"}) == ("\ue000",)

@@ -5,4 +5,14 @@ fonts       where the bundled fonts are, and which characters they have
 stylesheets a template's CSS for one paper and one brand, parsed once
 complaints  what WeasyPrint logs as an error, kept apart by thread
 engine      one render: complete, deterministic and bounded, or an error
+
+finishing   from WeasyPrint's objects to the bytes of an archivable, accessible file:
+boxes       what only WeasyPrint's boxes know: page breaks and languages
+structure   WeasyPrint's tags, read, simplified and joined into one tree
+tables      what the header cells of a table head
+tagging     that tree written into the file
+attachments files inside the file
+archive     metadata: PDF/A-3a and PDF/UA-1
+file        objects to bytes, each once
+objects     what pydyf does not offer
 """

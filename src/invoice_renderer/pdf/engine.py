@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,13 @@ from invoice_renderer.errors import (
     RenderingError,
 )
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
+from invoice_renderer.pdf.attachments import Attachment
 from invoice_renderer.pdf.complaints import (
     Complaints,
     collected_complaints,
     keep_complaints_inside,
 )
+from invoice_renderer.pdf.finishing import finished
 from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_version
 from invoice_renderer.pdf.stylesheets import PreparedSheets, Style
 
@@ -38,6 +40,8 @@ OPTIONS = {
     "pdf_tags": True,
     "presentational_hints": False,  # attributes such as background= would fetch and style
     "pdf_forms": False,
+    "output_intent": "srgb",
+    "pdf_version": "1.7",
 }
 SPANS = frozenset({"colspan", "rowspan", "span"})
 MOST_SPAN = 1_000  # HTML Standard, 4.9.11
@@ -70,31 +74,37 @@ class PdfEngine:
             f"zlib {zlib.ZLIB_RUNTIME_VERSION}, fonts {self.fonts.digest}"
         )
 
-    def render(self, html: str, style: Style, assets: Mapping[str, Asset]) -> RenderedPdf:
+    def render(
+        self,
+        html: str,
+        style: Style,
+        assets: Mapping[str, Asset],
+        attachments: Sequence[Attachment] = (),
+    ) -> RenderedPdf:
         """Draw the page; :class:`RenderingError` says what kept it from being whole."""
         fetcher = AssetFetcher(assets)
         with _ONE_AT_A_TIME, _garbage_held(), collected_complaints() as complaints:
             try:
                 sheet = self._sheets.for_style(style)
-                return self._draw(html, sheet, fetcher, complaints)
+                page = HTML(string=html, url_fetcher=fetcher)
+                pdf = self._draw(page, sheet, attachments)
+                _stop_at_complaints(complaints)
             except InvoiceRendererError:
+                _stop_at_refusals(fetcher)
                 raise
             except (Exception, FatalURLFetchingError) as failure:  # noqa: BLE001  all of them
                 _stop_at_refusals(fetcher)
                 raise RenderingError(_where(failure)) from None
+            _stop_at_refusals(fetcher)
+            return pdf
 
-    def _draw(
-        self, html: str, sheet: CSS, fetcher: AssetFetcher, complaints: Complaints
-    ) -> RenderedPdf:
-        page = HTML(string=html, url_fetcher=fetcher)
+    def _draw(self, page: HTML, sheet: CSS, attachments: Sequence[Attachment]) -> RenderedPdf:
         _check_spans(page)
         layout = page.render(font_config=self.fonts.configuration, stylesheets=[sheet], **OPTIONS)
         pages = len(layout.pages)
         if pages > self._max_pages:
             raise DocumentTooLarge("pages", pages, self._max_pages)
-        content = layout.write_pdf(**OPTIONS)
-        _stop_at_refusals(fetcher)
-        _stop_at_complaints(complaints)
+        content = finished(layout, attachments, **OPTIONS)
         if len(content) > self._max_bytes:
             raise DocumentTooLarge("bytes", len(content), self._max_bytes)
         return RenderedPdf(content, pages)

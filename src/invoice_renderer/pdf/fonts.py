@@ -80,17 +80,23 @@ class BundledFonts:
         return digest.hexdigest()[:12]
 
     def missing(self, characters: set[str]) -> tuple[str, ...]:
-        """Those that have a shape and that no bundled font can draw; costs nothing for Latin."""
+        """Those that have a shape and that no bundled font can draw; costs nothing for Latin.
+
+        A character for private use counts as one of them, whatever a font draws for it: it says
+        nothing to a reader, and PDF/A-3a forbids it (ISO 19005-3, 6.2.11.7.3).
+        """
         doubtful = {one for one in characters - _SURE if _has_shape(one)}
         if not doubtful:
             return ()
+        private = {one for one in doubtful if unicodedata.category(one) == "Co"}
+        doubtful -= private
         for file in sorted(self.files, key=_cheapest_first):
             if file not in self._characters:
                 self._characters[file] = _characters_of(file)
             doubtful = {one for one in doubtful if ord(one) not in self._characters[file]}
             if not doubtful:
                 break
-        return tuple(sorted(doubtful))
+        return tuple(sorted(doubtful | private))
 
 
 def find_conf() -> Path:

@@ -1,0 +1,55 @@
+"""The last step of a render: tags mended, files embedded, conformance declared, bytes written.
+
+It happens in WeasyPrint's public ``finisher`` hook, on pydyf's objects.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import pydyf
+
+from invoice_renderer.errors import RenderingError
+from invoice_renderer.pdf.archive import declare_conformance
+from invoice_renderer.pdf.attachments import Attachment, attach
+from invoice_renderer.pdf.boxes import watch_languages
+from invoice_renderer.pdf.file import write_file
+from invoice_renderer.pdf.tagging import mend_tags
+
+
+def finished(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
+    """The bytes of a document that is laid out."""
+    written: list[bytes] = []
+    languages = watch_languages(layout.pages)
+
+    def finish(document: Any, pdf: pydyf.PDF) -> None:
+        _check_links(pdf)
+        mend_tags(document, pdf, languages)
+        attach(pdf, attachments)
+        declare_conformance(document.metadata, pdf, source=_source(attachments))
+        written.append(write_file(pdf))
+        del pdf.objects[1:]  # WeasyPrint goes on to write its own file: let it be an empty one
+        pdf.info.clear()
+
+    layout.write_pdf(io.BytesIO(), finisher=finish, **options)
+    return written[0]
+
+
+def _source(attachments: Sequence[Attachment]) -> bytes:
+    return b"\0".join(each.content for each in attachments)
+
+
+def _check_links(pdf: pydyf.PDF) -> None:
+    """Nothing but links, and none that leads to anything but https or a place in the file."""
+    for each in pdf.objects:
+        if not isinstance(each, pydyf.Dictionary) or each.get("Type") != "/Annot":
+            continue
+        action = each.get("A", {})
+        if each["Subtype"] != "/Link" or not ("Dest" in each or _is_https(action)):
+            raise RenderingError("The page has a link that is not https.")
+
+
+def _is_https(action: dict[str, Any]) -> bool:
+    return action.get("S") == "/URI" and str(action["URI"].string).startswith("https://")
