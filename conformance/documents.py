@@ -48,7 +48,7 @@ def cases(by_chance: int) -> Iterator[Case]:
         yield f"gallery-{name}", build(), RenderOptions()
     choices = list(_choices())
     for options in choices:
-        name = f"{options.template}-{options.locale}-{options.paper}"
+        name = f"{options.template}-{options.theme}-{options.locale}-{options.paper}"
         yield f"offered-{name}", an_invoice(), options
     for number, invoice in enumerate(generated_invoices(by_chance)):
         yield f"chance-{number:03}", invoice, choices[number % len(choices)]
@@ -60,4 +60,5 @@ def _choices() -> Iterator[RenderOptions]:
         template = templates.get(name)
         for language in template.languages:
             for paper in template.papers:
-                yield RenderOptions(locale=language, paper=paper, template=name)
+                for theme in template.themes:
+                    yield RenderOptions(locale=language, paper=paper, theme=theme, template=name)
