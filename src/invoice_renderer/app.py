@@ -6,6 +6,7 @@ queue batches, direct events and direct invocations within 300.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -220,11 +221,19 @@ class Application:
 @lru_cache(maxsize=1)
 def application() -> Application:
     """This container's application, read from its environment."""
+    _write_one_log()
     try:
         return Application.from_environment(os.environ)
     except SettingsError as error:
         logger.critical("settings", extra={"setting": error.setting, "detail": error.detail})
         raise
+
+
+def _write_one_log() -> None:
+    """Our modules' warnings go out as the handlers' lines do: JSON, with the correlation id."""
+    package = logging.getLogger("invoice_renderer")
+    package.handlers = [logger.registered_handler]
+    package.propagate = False
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

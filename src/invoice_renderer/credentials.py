@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from invoice_renderer.aws_faults import code_of, is_final
 from invoice_renderer.errors import SecretUnavailable, SecretUnreadable
@@ -139,9 +139,13 @@ class SecretToken:
         try:
             answer: Mapping[str, object] = self._secrets.get_secret_value(SecretId=self._secret_id)
         except ClientError as error:
+            if code_of(error) == "ResourceNotFoundException":
+                raise SecretUnreadable("does not exist or has no value yet; put it in") from None
             if is_final(error):
                 raise SecretUnreadable(f"cannot be read ({code_of(error)})") from None
             raise SecretUnavailable from None
+        except NoCredentialsError:
+            raise SecretUnreadable("cannot be read: there are no AWS credentials") from None
         except BotoCoreError:
             raise SecretUnavailable from None
         if "SecretBinary" in answer:

@@ -88,7 +88,7 @@ def test_a_binary_secret_is_unreadable(vault):
 
 
 def test_a_missing_secret_is_unreadable(vault):
-    _is_unreadable(vault.token(), "ResourceNotFoundException")
+    _is_unreadable(vault.token(), "does not exist or has no value yet")
 
 
 def test_a_secret_marked_for_deletion_is_unreadable(vault):
