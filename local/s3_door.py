@@ -37,7 +37,7 @@ class S3Call:
 class Fault(Protocol):
     """What happens to one request instead of its answer."""
 
-    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> int: ...
+    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,28 @@ class Refuse:
     code: str
     message: str = "Please try again."
 
-    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> int:  # noqa: ARG002
+    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> None:  # noqa: ARG002
+        door.record(exchange, self.status)
         exchange.send(xml_error(self.status, self.code, self.message))
-        return self.status
 
 
 @dataclass(frozen=True, slots=True)
 class LoseAnswer:
     """The request is carried out, and its answer lost: a TCP reset."""
 
-    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> int:
+    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> None:
         door.forward(exchange, body)
+        door.record(exchange, 0)
         exchange.reset()
-        return 0
 
 
 @dataclass(frozen=True, slots=True)
 class LoseRequest:
     """A TCP reset, and nothing carried out."""
 
-    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> int:  # noqa: ARG002
+    def play(self, door: S3Door, exchange: Exchange, body: bytes) -> None:  # noqa: ARG002
+        door.record(exchange, 0)
         exchange.reset()
-        return 0
 
 
 INTERNAL_ERROR = Refuse(500, "InternalError", "We encountered an internal error.")
@@ -124,6 +124,11 @@ class S3Door:
     def __exit__(self, *_: object) -> None:
         self._server.stop()
 
+    def record(self, exchange: Exchange, status: int) -> None:
+        """Before the answer goes out: whoever has it may look at the record at once."""
+        path = exchange.path.partition("?")[0]
+        self._calls.append(S3Call(exchange.command, path, status))
+
     def forward(self, exchange: Exchange, body: bytes) -> Answer:
         """Let the request through to the local S3; the answer, whole."""
         upstream = HTTPConnection(
@@ -150,14 +155,12 @@ class S3Door:
         with self._lock:
             queue = self._faults[exchange.command]
             fault = queue.popleft() if queue else None
-        status = fault.play(self, exchange, body) if fault else self._serve(exchange, body)
-        path = exchange.path.partition("?")[0]
-        self._calls.append(S3Call(exchange.command, path, status))
-
-    def _serve(self, exchange: Exchange, body: bytes) -> int:
+        if fault:
+            fault.play(self, exchange, body)
+            return
         answer = self._checked(exchange, body)
+        self.record(exchange, answer.status)
         exchange.send(answer)
-        return answer.status
 
     def _checked(self, exchange: Exchange, body: bytes) -> Answer:
         try:
