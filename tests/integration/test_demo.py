@@ -67,7 +67,7 @@ def test_a_demo_stopped_by_ctrl_c_cleans_up_and_says_so(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         for line in process.stdout:
-            if line.startswith("✓ Start a local AWS"):
+            if line.startswith("✓ Load"):  # an import that is interrupted may complain by itself
                 break
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
