@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
+STOPPED = "[yellow]Stopped; everything is cleaned up.[/]"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 STEP_COLUMNS = 58
 
@@ -71,21 +73,25 @@ def run_quietly(story: Callable[[], None], console: Console, *, log: Path) -> in
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("w", encoding="utf-8", buffering=1) as lines,
-        _interruptible(),
+        _interruptible() as interrupted,
         contextlib.redirect_stdout(lines),
         contextlib.redirect_stderr(lines),
     ):
         try:
             story()
         except KeyboardInterrupt:
-            outcome, code = "[yellow]Stopped; everything is cleaned up.[/]", INTERRUPTED
+            outcome, code = STOPPED, INTERRUPTED
         except DemoFailed as failure:
             outcome, code = _failure(str(failure), log), 1
         except Exception as error:  # noqa: BLE001  the stack goes to the log, a line to the reader
             traceback.print_exc(file=lines)
             outcome, code = _failure(f"{type(error).__name__}: {error}", log), 1
         else:
-            return 0
+            outcome, code = "", 0
+    if interrupted.is_set():  # whatever a library made of it: some catch even KeyboardInterrupt
+        outcome, code = STOPPED, INTERRUPTED
+    if not outcome:
+        return code
     console.print(outcome, soft_wrap=True)
     return code
 
@@ -96,17 +102,20 @@ def _failure(what: str, log: Path) -> str:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible() -> Iterator[threading.Event]:
     """SIGTERM ends the story as Ctrl-C does, and a second Ctrl-C does not disturb the clean-up."""
+
+    interrupted = threading.Event()
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         for which in (signal.SIGINT, signal.SIGTERM):
             signal.signal(which, signal.SIG_IGN)
+        interrupted.set()
         raise KeyboardInterrupt
 
     before = [(which, signal.signal(which, interrupt)) for which in (signal.SIGINT, signal.SIGTERM)]
     try:
-        yield
+        yield interrupted
     finally:
         for which, handler in before:
             signal.signal(which, handler)
