@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.builders import an_invoice
-from tests.gallery import GALLERY, generated_invoices
-
 from invoice_renderer.document import DocumentRenderer
+from invoice_renderer.gallery import GALLERY
+from invoice_renderer.gallery.builders import an_invoice
+from invoice_renderer.gallery.chance import generated_invoices
 from invoice_renderer.invoice import Invoice
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
@@ -44,8 +44,8 @@ def _write_some(folder: Path, by_chance: int, remainder: int) -> None:
 
 def cases(by_chance: int) -> Iterator[Case]:
     """Names, invoices, options; the choices are read from the templates."""
-    for name, build in GALLERY.items():
-        yield f"gallery-{name}", build(), RenderOptions()
+    for case in GALLERY.values():
+        yield f"gallery-{case.name}", case.build(), RenderOptions()
     choices = list(_choices())
     for options in choices:
         name = f"{options.template}-{options.theme}-{options.locale}-{options.paper}"

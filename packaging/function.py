@@ -30,8 +30,9 @@ EXCLUDED = {
     "python-dateutil": "asked for by botocore only, and beside it in the managed runtime",
     "six": "asked for by python-dateutil only, and beside it in the managed runtime",
 }
-# Of our own package: the command line needs typer and rich, which are not in the archive.
-COMMAND_LINE = ("cli", "cli.py")
+# Of our own package: the command line needs typer and rich, which are not in the archive; the
+# gallery is for people who make templates.
+TOOLS = ("cli", "cli.py", "gallery")
 
 
 def fill_wheels(python: Python313, arch: str, into: Path) -> set[str]:
@@ -53,7 +54,7 @@ def fill_source(python: Python313, into: Path) -> None:
     """Our own part, with sources, so that a traceback shows lines."""
     skipped = shutil.ignore_patterns("__pycache__", "*.md")
     shutil.copytree(SOURCE, into / "invoice_renderer", ignore=skipped)
-    for name in COMMAND_LINE:
+    for name in TOOLS:
         _remove(into / "invoice_renderer" / name)
     for folder in DATA_FOLDERS:
         shutil.copytree(PROJECT / folder, into / folder, ignore=skipped)

@@ -1,4 +1,7 @@
-"""Small builders: a valid thing, and whatever a test wants to be different about it."""
+"""Small builders: a valid thing, and whatever a test wants to be different about it.
+
+Those of invoices belong to the gallery, which ships with the product.
+"""
 
 from __future__ import annotations
 
@@ -6,64 +9,38 @@ import json
 from pathlib import Path
 from typing import Any
 
-from invoice_renderer.invoice import Invoice, parse_invoice
+from invoice_renderer.gallery.builders import (
+    MANY_LINES,
+    a_line,
+    a_long_invoice,
+    a_partner,
+    a_payment,
+    a_tax,
+    an_invoice,
+    invoice_fields,
+)
 from invoice_renderer.profile import SellerProfile, parse_profiles
 
+__all__ = [
+    "MANY_LINES",
+    "a_line",
+    "a_long_invoice",
+    "a_partner",
+    "a_payment",
+    "a_profile",
+    "a_tax",
+    "an_invoice",
+    "invoice_fields",
+    "profile_fields",
+    "sample",
+]
+
 SAMPLES = Path(__file__).parent / "samples"
-MANY_LINES = 100_000
 
 
 def sample(name: str) -> Any:
     """A documented answer of CarrierX's API, as JSON."""
     return json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
-
-
-def a_line(**changes: object) -> dict[str, Any]:
-    """One item: inbound calls, 148 minutes at $0.0025."""
-    line = {"type": "toll", "amount": "0.37", "usage": 8880, "country_code": "USA"}
-    return {**line, "direction": "inbound", **changes}
-
-
-def a_tax(**changes: object) -> dict[str, Any]:
-    """One surcharge."""
-    tax = {"type": "fed_universal_service_fund", "amount": "0.32", "jurisdiction": "federal"}
-    return {**tax, **changes}
-
-
-def a_payment(**changes: object) -> dict[str, Any]:
-    """One payment."""
-    payment = {"amount": "100.00", "type": "visa", "date_created": "2025-01-05T15:00:00.000Z"}
-    return {**payment, **changes}
-
-
-def a_partner(**changes: object) -> dict[str, Any]:
-    """The buyer of the documented invoice."""
-    return {**sample("partner-get-by-sid"), **changes}
-
-
-def invoice_fields(**changes: object) -> dict[str, Any]:
-    """The documented invoice with its partner, as the API answers it."""
-    return {**sample("invoice-get-by-sid"), "partner": a_partner(), **changes}
-
-
-def an_invoice(**changes: object) -> Invoice:
-    """The documented invoice, parsed."""
-    return parse_invoice(invoice_fields(**changes), max_lines=MANY_LINES)
-
-
-def a_long_invoice(lines: int, **changes: object) -> Invoice:
-    """An invoice of so many item lines, in three countries and two directions."""
-    countries, directions = ("USA", "GBR", "MEX"), ("inbound", "outbound")
-    items = [
-        a_line(
-            amount=f"{number}.25",
-            usage=60 * (number + 1),
-            country_code=countries[number % 3],
-            direction=directions[number % 2],
-        )
-        for number in range(lines)
-    ]
-    return an_invoice(invoice_items=items, **changes)
 
 
 def profile_fields(**changes: object) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import InvoiceMalformed, RecordUnreadable
+from invoice_renderer.gallery import GALLERY
+from invoice_renderer.gallery.chance import generated_invoices
 from invoice_renderer.invoice import Invoice
 from invoice_renderer.pdf.attachments import read_attachment
 from invoice_renderer.record import Record, parse_record, write_record
 from invoice_renderer.request import RenderOptions
 from invoice_renderer.spreadsheet import COLUMNS, safe_cell, write_lines
 from tests.builders import a_line, a_payment, a_profile, a_tax, an_invoice
-from tests.gallery import GALLERY, generated_invoices
 from tests.pdf_reading import attachments_of, opened
 
 
@@ -73,10 +74,10 @@ def test_anybody_can_extract_them(renderer: DocumentRenderer, tmp_path: Path) ->
 
 def test_an_invoice_without_dates_has_its_periods_end(renderer: DocumentRenderer) -> None:
     """The day of rendering is never in the file."""
-    pdf = drawn(renderer, GALLERY["nothing-optional"]())
+    pdf = drawn(renderer, GALLERY["nothing-optional"].build())
     with opened(pdf) as document:
         assert str(document.Root.AF[0].EF.F.Params.ModDate).startswith("D:20")
-    assert pdf == drawn(renderer, GALLERY["nothing-optional"]())
+    assert pdf == drawn(renderer, GALLERY["nothing-optional"].build())
 
 
 # ----------------------------------------------------------------------------- invoice.json
@@ -84,7 +85,7 @@ def test_an_invoice_without_dates_has_its_periods_end(renderer: DocumentRenderer
 
 @pytest.mark.parametrize("name", GALLERY)
 def test_the_record_reads_back_as_the_same_invoice(name: str) -> None:
-    invoice = GALLERY[name]()
+    invoice = GALLERY[name].build()
     record = Record(invoice, "p", {"locale": "en-US"}, "v1@x", "engine")
     assert parse_record(write_record(record)) == record
 

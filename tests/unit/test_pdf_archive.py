@@ -12,13 +12,13 @@ import pytest
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import RenderingError
+from invoice_renderer.gallery import GALLERY
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
 from invoice_renderer.pdf.stylesheets import Style
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 from tests.builders import an_invoice
-from tests.gallery import GALLERY
 from tests.pdf_reading import opened, pages_of, words_of
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -31,8 +31,8 @@ def gallery(renderer: DocumentRenderer) -> dict[str, bytes]:
     profile = open_profile("example.toml").for_partner("any")
     presentation = renderer.present(RenderOptions(), profile)
     return {
-        name: renderer.render(build(), profile, presentation).pdf
-        for name, build in GALLERY.items()
+        name: renderer.render(case.build(), profile, presentation).pdf
+        for name, case in GALLERY.items()
         if name != "900-lines"
     }
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner, Result
 from invoice_renderer.cli import cli
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import RecordUnreadable
+from invoice_renderer.gallery import GALLERY
 from invoice_renderer.invoice import Invoice
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.request import RenderOptions
 from invoice_renderer.verification import verify_document
 from tests.builders import a_profile, an_invoice
-from tests.gallery import GALLERY
 
 
 class OneProfile:
@@ -50,7 +50,7 @@ def test_a_document_verifies_by_itself(renderer: DocumentRenderer) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(GALLERY) - {"900-lines"}))
 def test_every_hard_invoice_verifies(renderer: DocumentRenderer, name: str) -> None:
-    pdf = drawn(renderer, GALLERY[name]())
+    pdf = drawn(renderer, GALLERY[name].build())
     assert verify_document(pdf, renderer=renderer, profiles=OneProfile()).same
 
 
