@@ -63,6 +63,9 @@ Locale = Annotated[str | None, typer.Option(help="BCP 47 tag, such as en-US.")]
 PaperSize = Annotated[str | None, typer.Option(help="letter or a4.")]
 TimeZone = Annotated[str | None, typer.Option(help="IANA name, such as America/New_York.")]
 Template = Annotated[str | None, typer.Option(help="Name of a template.")]
+TemplatesFolder = Annotated[
+    Path | None, typer.Option("--templates", help="A folder of templates, in place of ours.")
+]
 Theme = Annotated[str | None, typer.Option(help="Name of one of its themes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Results and errors as JSON.")]
 Sid = Annotated[str, typer.Argument(metavar="SID", help="The invoice's SID.")]
@@ -128,6 +131,7 @@ def render(
     time_zone: TimeZone = None,
     template: Template = None,
     theme: Theme = None,
+    templates: TemplatesFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Render an invoice from a JSON file, offline."""
@@ -135,7 +139,7 @@ def render(
         parsed = _read_invoice(invoice, partner)
         look = {"locale": locale, "paper": paper, "template": template, "theme": theme}
         options = parse_options({**look, "time_zone": time_zone})
-        renderer = DocumentRenderer()
+        renderer = DocumentRenderer(templates_dir=templates)
         renderer.check(options)
         seller = open_profile(profile).for_partner(parsed.partner_sid)
         presentation = renderer.present(options, seller)
@@ -214,15 +218,15 @@ def verify(
     pdf: Annotated[Path, typer.Argument(metavar="FILE.pdf", help="A document rendered here.")],
     *,
     profile: Annotated[str, typer.Option(help="Seller profile, TOML or JSON.")] = DEFAULT_PROFILE,
+    templates: TemplatesFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Render a PDF again from the record inside it, and say whether the bytes are the same."""
     with _reported(as_json=as_json):
         content = _read(pdf, "pdf")
         with _progress("Rendering", as_json=as_json):
-            verdict = verify_document(
-                content, renderer=DocumentRenderer(), profiles=open_profile(profile)
-            )
+            renderer = DocumentRenderer(templates_dir=templates)
+            verdict = verify_document(content, renderer=renderer, profiles=open_profile(profile))
         if as_json:
             typer.echo(json.dumps({"path": str(pdf), **verdict.fields()}))
         else:

@@ -59,6 +59,16 @@ class Document:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document before it is drawn: the page as HTML, its style, and what it may ask for."""
+
+    html: str
+    style: Style
+    assets: Mapping[str, Asset]
+    notices: tuple[Notice, ...]
+
+
 class DocumentRenderer:
     """Renders invoices; keeps fonts, templates and style sheets for the life of the process."""
 
@@ -69,8 +79,23 @@ class DocumentRenderer:
         max_pages: int = 200,
         max_bytes: int = 20_000_000,
     ) -> None:
+        self._templates_dir = templates_dir
         self._templates = Templates(templates_dir)
         self._pdf = PdfEngine(BundledFonts(), max_pages=max_pages, max_bytes=max_bytes)
+
+    @property
+    def templates(self) -> Templates:
+        """What there is to choose from."""
+        return self._templates
+
+    @property
+    def pdf(self) -> PdfEngine:
+        """What draws; it knows the fonts."""
+        return self._pdf
+
+    def reread_templates(self) -> None:
+        """Forget what was read of the templates: somebody is at work on one."""
+        self._templates = Templates(self._templates_dir)
 
     @cached_property
     def engine(self) -> str:
@@ -113,6 +138,18 @@ class DocumentRenderer:
         self, invoice: Invoice, profile: SellerProfile, presentation: Presentation
     ) -> Document:
         """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole."""
+        draft = self.draft(invoice, profile, presentation)
+        attachments = self._attachments(invoice, profile, presentation)
+        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments)
+        return Document(
+            pdf=pdf.content,
+            pages=pdf.pages,
+            sha256=hashlib.sha256(pdf.content).hexdigest(),
+            notices=draft.notices,
+        )
+
+    def draft(self, invoice: Invoice, profile: SellerProfile, presentation: Presentation) -> Draft:
+        """View and markup: everything that the PDF is drawn from."""
         template = self._templates.get(presentation.template)
         language = _language(presentation, profile, template)
         view, notices = build_view(
@@ -122,21 +159,16 @@ class DocumentRenderer:
             wording=template.wording,
             logo=next(iter(_brand_assets(profile.logo)), ""),
         )
-        assets = {
-            **_template_assets(template),
-            **_brand_assets(profile.logo),
-            **_qr_assets(view.pay),
-        }
         html = render_markup(template, language.translations, view)
         missing = self._pdf.fonts.missing(set(html))
-        html = replace_missing(html, missing)
-        style = _style(template, profile, presentation, language)
-        attachments = self._attachments(invoice, profile, presentation)
-        pdf = self._pdf.render(html, style, assets, attachments)
-        return Document(
-            pdf=pdf.content,
-            pages=pdf.pages,
-            sha256=hashlib.sha256(pdf.content).hexdigest(),
+        return Draft(
+            html=replace_missing(html, missing),
+            style=_style(template, profile, presentation, language),
+            assets={
+                **_template_assets(template),
+                **_brand_assets(profile.logo),
+                **_qr_assets(view.pay),
+            },
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
         )
 

@@ -33,6 +33,7 @@
     │   ├── ProfileMalformed         cannot be read or is not valid
     │   └── ProfileUnavailable       S3 does not answer                       (may heal)
     ├── RenderingError               the document cannot be drawn
+    │   ├── TemplateBroken           a template asks for what is not there, or does not parse
     │   ├── AssetRefused             the page asked for something outside the bundle
     │   └── DocumentTooLarge         more pages or bytes than allowed
     ├── StorageError                 S3
@@ -304,6 +305,17 @@ class ProfileUnavailable(ProfileError):
 
 class RenderingError(InvoiceRendererError):
     """The document cannot be drawn as it should be; nothing was stored."""
+
+
+class TemplateBroken(RenderingError):
+    """``file`` and ``line`` of the template ``template``; ``line`` is 0 where it is not known."""
+
+    def __init__(self, template: str, file: str, line: int, problem: str) -> None:
+        place = f"{file}, line {line}" if line else file
+        super().__init__(f"The template {template} fails in {place} ({problem}).")
+        self.template = template
+        self.file = file
+        self.line = line
 
 
 class AssetRefused(RenderingError):

@@ -13,13 +13,22 @@ from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 
-from invoice_renderer.errors import RenderingError
+from invoice_renderer.errors import TemplateBroken
 from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
 
 PAGE = "invoice.html"
+_OF_THE_SOURCE = (UndefinedError, TemplateSyntaxError, TemplateNotFound)
+"""Failures whose words are the template's own: they quote its source, never an invoice."""
 _SCRIPTS = {
     "ja": re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"),
     "ko": re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"),
@@ -27,12 +36,12 @@ _SCRIPTS = {
 
 
 def render_markup(template: Template, translations: NullTranslations, view: InvoiceView) -> str:
-    """The page as HTML; :class:`RenderingError` names the template's file and line."""
+    """The page as HTML; :class:`TemplateBroken` names the template's file and line."""
     environment = _environment(template.folder, translations)
     try:
         return environment.get_template(PAGE).render(invoice=view, template=template)
     except Exception as failure:  # noqa: BLE001  whatever a template does wrong ends here
-        raise RenderingError(_where(failure, template)) from None
+        raise _broken(failure, template) from None
 
 
 @lru_cache(maxsize=32)
@@ -94,13 +103,17 @@ def _refuse_none(value: object) -> object:
     return value
 
 
-def _where(failure: Exception, template: Template) -> str:
+def _broken(failure: Exception, template: Template) -> TemplateBroken:
     """File, line and kind of failure; names of fields, but none of their values."""
     frames = traceback.extract_tb(failure.__traceback__)
     folder = str(template.folder)
     own = [frame for frame in frames if frame.filename.startswith(folder)]
-    lineno = own[-1].lineno if own else getattr(failure, "lineno", None)
-    name = Path(own[-1].filename).name if own else getattr(failure, "name", None) or PAGE
-    what = f": {failure}" if isinstance(failure, UndefinedError) else ""
-    line = f", line {lineno}" if lineno else ""
-    return f"The template {template.name} fails in {name}{line} ({type(failure).__name__}{what})."
+    line = own[-1].lineno if own else getattr(failure, "lineno", None)
+    if isinstance(failure, TemplateSyntaxError):  # the frames show who included it
+        name, line = failure.name or PAGE, failure.lineno
+    elif own:
+        name = Path(own[-1].filename).name
+    else:
+        name = getattr(failure, "name", None) or PAGE
+    what = f": {failure.message}" if isinstance(failure, _OF_THE_SOURCE) else ""
+    return TemplateBroken(template.name, name, line or 0, f"{type(failure).__name__}{what}")

@@ -112,16 +112,24 @@ class Template:
         return _read_toml(self.folder / "wording.toml", Wording)
 
     def css_for(self, theme: str, language: str, direction: str) -> str:
+        """Its style sheets for one theme, language and direction, as one."""
+        key = (theme, language, direction)
+        if key not in self._styles:
+            self._styles[key] = "\n".join(map(self._read_style, self.style_files(*key)))
+        return self._styles[key]
+
+    def style_files(self, theme: str, language: str, direction: str) -> tuple[Path, ...]:
         """The style, what a theme of the manifest changes of it, and what is added to it for a
         direction and a language.
         """
-        key = (theme, language, direction)
-        if key not in self._styles:
-            added = [self.folder / "rtl.css"] if direction == "rtl" else []
-            added += [self.folder / "locales" / language / "invoice.css"]
-            more = [file.read_text("utf-8") for file in added if file.is_file()]
-            self._styles[key] = "\n".join([self._read_style(theme), *more])
-        return self._styles[key]
+        themes = [self.folder / "themes" / f"{theme}.css"] if theme in self.themes else []
+        added = [self.folder / "rtl.css"] if direction == "rtl" else []
+        added += [self.folder / "locales" / language / "invoice.css"]
+        return (
+            self.folder / "invoice.css",
+            *themes,
+            *(file for file in added if file.is_file()),
+        )
 
     @cached_property
     def assets(self) -> dict[str, bytes]:
@@ -153,14 +161,11 @@ class Template:
             self._translations[language] = self._read_catalogue(language)
         return self._translations[language]
 
-    def _read_style(self, theme: str) -> str:
+    def _read_style(self, file: Path) -> str:
         try:
-            base = (self.folder / "invoice.css").read_text("utf-8")
-            if theme not in self.themes:  # a template without themes
-                return base
-            return base + (self.folder / "themes" / f"{theme}.css").read_text("utf-8")
+            return file.read_text("utf-8")
         except (OSError, ValueError):
-            raise SettingsError(f"template {self.name}", "lacks a style") from None
+            raise SettingsError(f"template {self.name}", f"lacks a style: {file.name}") from None
 
     def _read_catalogue(self, language: str) -> NullTranslations:
         """From the .po itself, some ten milliseconds once; a build step may put a .mo beside."""
@@ -172,9 +177,9 @@ class Template:
             with source.open("rb") as file:
                 locale = language.replace("-", "_")
                 write_mo(compiled, read_po(file, locale=locale, abort_invalid=True))
-        except (OSError, PoFileError, ValueError):
+        except (OSError, PoFileError, ValueError) as failure:
             raise SettingsError(
-                f"template {self.name}", f"has no sound {language} catalogue"
+                f"template {self.name}", f"has no sound {language} catalogue{_told(failure)}"
             ) from None
         compiled.seek(0)
         return GNUTranslations(compiled)
@@ -247,5 +252,14 @@ def _read_toml(file: Path, model: type[_Model]) -> _Model:
         raise SettingsError(
             f"template {file.parent.name}", f"{file.name}: {path} {problem}"
         ) from None
-    except (OSError, ValueError):
-        raise SettingsError(f"template {file.parent.name}", f"has no sound {file.name}") from None
+    except (OSError, ValueError) as failure:
+        raise SettingsError(
+            f"template {file.parent.name}", f"has no sound {file.name}{_told(failure)}"
+        ) from None
+
+
+def _told(failure: Exception) -> str:
+    """What a parser says of a template's own file, with the line; nothing of a missing one."""
+    if isinstance(failure, PoFileError):
+        return f": {str(failure).partition(' on ')[0]}, line {failure.lineno + 1}"
+    return f": {failure}" if isinstance(failure, tomllib.TOMLDecodeError) else ""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from invoice_renderer.cli import cli
+from invoice_renderer.template import Templates
+from tests.pdf_reading import words_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 INVOICE = SAMPLES / "invoice-get-by-sid.json"
@@ -55,6 +58,25 @@ def test_for_a_person_it_prints_lines_and_warnings_apart(tmp_path: Path) -> None
 def test_it_reads_standard_input(tmp_path: Path) -> None:
     result = invoice_pdf("render", "-", "-o", tmp_path / "a.pdf", stdin=INVOICE.read_text())
     assert result.exit_code == 0
+
+
+def test_a_folder_of_templates_takes_the_place_of_ours(tmp_path: Path) -> None:
+    """The document says which one it was made with, and verifies with that one alone."""
+    own, output = tmp_path / "own", tmp_path / "a.pdf"
+    shutil.copytree(Templates().folder / "v1", own / "acme")
+    (own / "acme" / "_taxes.html").write_text("<p>No taxes on Mondays</p>")
+    how = ("-o", output, "--templates", own, "--template", "acme", "--json")
+    facts = json.loads(invoice_pdf("render", INVOICE, *how).stdout)
+
+    assert facts["template"].startswith("acme@")
+    assert "No taxes on Mondays" in words_of(output.read_bytes())
+    assert invoice_pdf("verify", output, "--templates", own).exit_code == 0
+    assert invoice_pdf("verify", output).exit_code != 0
+
+
+def test_a_folder_without_templates_is_a_usage_error(tmp_path: Path) -> None:
+    result = invoice_pdf("render", INVOICE, "-o", tmp_path / "a.pdf", "--templates", tmp_path / "x")
+    assert (result.exit_code, "settings-error" in result.stderr) == (2, True)
 
 
 def test_options_change_the_document(tmp_path: Path) -> None:

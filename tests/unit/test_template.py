@@ -222,3 +222,17 @@ def test_missing_templates_are_a_settings_error(tmp_path: Path) -> None:
     """A packaging mistake, and not a caller's."""
     with pytest.raises(SettingsError):
         _ = Templates(tmp_path / "nowhere").names
+
+
+def test_a_line_that_toml_refuses_is_named(copy: Path) -> None:
+    """A template's own files may be quoted: there is no invoice in them."""
+    (copy / "v1" / "wording.toml").write_text('groups = ["voice"]\n[items.toll\n')
+    with pytest.raises(SettingsError, match=r"wording\.toml: .*line 2"):
+        _ = Templates(copy).get("v1").wording
+
+
+def test_a_line_that_is_no_catalogue_is_named(copy: Path) -> None:
+    catalogue = copy / "v1" / "locales" / "es" / "LC_MESSAGES" / "messages.po"
+    catalogue.write_text('msgid "Paid"\nmsgstr "Pagada"\nPaid\n')
+    with pytest.raises(SettingsError, match=r"es catalogue: .*line 3"):
+        Templates(copy).get("v1").translations("es")

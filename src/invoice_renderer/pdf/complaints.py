@@ -16,26 +16,31 @@ _LOGGER = logging.getLogger("weasyprint")
 
 
 class Complaints(logging.Handler):
-    """The error records of one thread; another thread's render is not this one's business."""
+    """The error records of one thread; another thread's render is not this one's business.
 
-    def __init__(self) -> None:
+    Only their unformatted message is kept, for the arguments may be the page's own text. Where
+    there is no page but a style sheet alone, ``quoting`` keeps it whole.
+    """
+
+    def __init__(self, *, quoting: bool = False) -> None:
         super().__init__(logging.WARNING)
+        self._quoting = quoting
         self._thread = threading.get_ident()
         self.errors: list[str] = []
         self.warnings: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the unformatted message: its arguments may be the page's own text."""
+        """Keep what it says, with the errors or with the warnings."""
         if record.thread != self._thread:
             return
         kept = self.errors if record.levelno >= logging.ERROR else self.warnings
-        kept.append(str(record.msg))
+        kept.append(record.getMessage() if self._quoting else str(record.msg))
 
 
 @contextmanager
-def collected_complaints() -> Iterator[Complaints]:
+def collected_complaints(*, quoting: bool = False) -> Iterator[Complaints]:
     """Collect what WeasyPrint says inside the block, in this thread."""
-    complaints = Complaints()
+    complaints = Complaints(quoting=quoting)
     _LOGGER.addHandler(complaints)
     try:
         yield complaints

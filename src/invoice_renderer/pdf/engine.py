@@ -98,6 +98,12 @@ class PdfEngine:
             _stop_at_refusals(fetcher)
             return pdf
 
+    def style_complaints(self, css: str) -> tuple[str, ...]:
+        """What WeasyPrint does not understand of a style sheet, with line and column."""
+        with _ONE_AT_A_TIME, collected_complaints(quoting=True) as complaints:
+            CSS(string=css, url_fetcher=AssetFetcher({}), font_config=self.fonts.configuration)
+        return (*complaints.errors, *complaints.warnings)
+
     def _draw(self, page: HTML, sheet: CSS, attachments: Sequence[Attachment]) -> RenderedPdf:
         _check_spans(page)
         layout = page.render(font_config=self.fonts.configuration, stylesheets=[sheet], **OPTIONS)
