@@ -26,8 +26,9 @@ LOCK_TOML = Path(__file__).with_name("lock.toml")
 # (Debian 13's ask for 2.38). Python 3.13, the runtime's version, is in Debian 13.
 LAYER_RELEASE = "bookworm"
 PYTHON_RELEASE = "trixie"
-# libexpat is built from the newest source that can be had: see expat.py.
-EXPAT_RELEASE = "trixie"
+# libexpat is built from the newest source that can be had (see expat.py). Testing lists several
+# versions, stable only the last, which a mirror may not have yet.
+EXPAT_RELEASE = "forky"
 
 LAYER_PACKAGES = (
     "libpango-1.0-0",
