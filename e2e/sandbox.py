@@ -1,0 +1,167 @@
+"""One execution environment of Lambda: the real runtime client under the official emulator.
+
+A disk of its own put together read-only, ``/tmp`` in memory, an unprivileged user, processes of its
+own, and Lambda's environment. It needs root, for mounting and ``chroot``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+from local.servers import LOOPBACK, free_port
+
+from e2e.roots import BOOTSTRAP, EMULATOR, LambdaRoot
+
+ENTER = Path(__file__).with_name("enter.sh")
+INVOKE_PATH = "/2015-03-31/functions/function/invocations"
+READY_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0  # over the function's own time-out, which the emulator enforces
+
+# Of every function, as the managed runtime sets them; the emulator itself adds _HANDLER and
+# AWS_LAMBDA_RUNTIME_API. Where libraries are looked for is AWS's text: the system's folders come
+# before the layer's.
+LAMBDA_ENVIRONMENT = {
+    "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"
+    ":/var/task:/var/task/lib:/opt/lib",
+    "LANG": "en_US.UTF-8",
+    "TZ": ":UTC",
+    "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    "LAMBDA_TASK_ROOT": "/var/task",
+    "LAMBDA_RUNTIME_DIR": "/var/runtime",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+}
+
+
+@dataclass(frozen=True)
+class Function:
+    """What Lambda knows about a function."""
+
+    handler: str
+    name: str = "function"
+    timeout_seconds: int = 28
+    memory_mb: int = 1769
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        """The process's whole environment: nothing of this machine's leaks in."""
+        own = {
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self.timeout_seconds),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        }
+        return LAMBDA_ENVIRONMENT | own | dict(self.environment)
+
+
+class FunctionFailed(Exception):
+    """The function raised, was killed, ran out of time, or answered too much."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+
+
+class Sandbox:
+    """``with Sandbox(root, function) as sandbox: sandbox.invoke({...})``; one call at a time.
+
+    :param binds: further read-only folders, by their place inside.
+    """
+
+    def __init__(
+        self, root: LambdaRoot, function: Function, *, binds: Mapping[str, Path] | None = None
+    ) -> None:
+        self._root = root
+        self._function = function
+        self._binds = dict(binds or {})
+        self._log = tempfile.TemporaryFile("w+b")
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def __enter__(self) -> Self:
+        self._port, runtime_port = free_port(), free_port()
+        emulator = [f"/{EMULATOR}", "--runtime-interface-emulator-address"]
+        emulator += [f"{LOOPBACK}:{self._port}", "--runtime-api-address"]
+        emulator += [f"{LOOPBACK}:{runtime_port}", f"/{BOOTSTRAP}", self._function.handler]
+        self._process = subprocess.Popen(
+            self.command(emulator),
+            env=self._function.variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self._wait_until_it_listens()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._http.close()
+        self._log.close()
+
+    def command(self, inside: list[str]) -> list[str]:
+        """The host's command that runs another one inside."""
+        # --kill-child: when this process goes, everything inside goes.
+        apart = ["/usr/bin/unshare", "--mount", "--ipc", "--uts", "--pid", "--fork", "--kill-child"]
+        folders = [str(path) for path in (self._root.system, self._root.task, self._root.opt)]
+        binds = [f"{source}:{place}" for place, source in self._binds.items()]
+        return [*apart, str(ENTER), *folders, *binds, "--", *inside]
+
+    def invoke(self, event: Any) -> Any:
+        """The function's answer to an event.
+
+        :raises FunctionFailed: as the emulator or the runtime client says it.
+        """
+        answer = self._http.post(
+            f"http://{LOOPBACK}:{self._port}{INVOKE_PATH}",
+            data=json.dumps(event).encode(),
+            timeout=self._function.timeout_seconds + PATIENCE_SECONDS,
+        )
+        try:
+            result = answer.json()
+        except ValueError:  # "Task timed out after 5.00 seconds"
+            raise FunctionFailed("Sandbox.Timedout", answer.text) from None
+        # The emulator has no X-Amz-Function-Error header: an error is known by its body alone.
+        if isinstance(result, dict) and "errorType" in result and "errorMessage" in result:
+            raise FunctionFailed(result["errorType"], result["errorMessage"])
+        if answer.status_code != 200:
+            raise FunctionFailed(str(result.get("errorType", answer.status_code)), answer.text)
+        return result
+
+    def log(self) -> str:
+        """Everything that the emulator, the runtime client and the function have printed."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode(errors="replace")
+
+    def kill(self) -> None:
+        """End everything inside, at once."""
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def _wait_until_it_listens(self) -> None:
+        give_up = time.monotonic() + READY_SECONDS
+        while time.monotonic() < give_up and self.is_alive:
+            with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self._port), 1):
+                return
+            time.sleep(0.01)
+        said = self.log()
+        self.kill()
+        raise RuntimeError(f"the sandbox does not start: {said}")
