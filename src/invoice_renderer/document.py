@@ -10,8 +10,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
+from gettext import NullTranslations
 from importlib.metadata import version
 from pathlib import Path
+
+from babel import Locale
 
 from invoice_renderer import record, spreadsheet
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
@@ -32,9 +35,9 @@ from invoice_renderer.view import build_view
 from invoice_renderer.view.models import PayView
 
 LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
-SOURCES = ("colour.py", "document.py", "invoice.py", "language.py", "logo.py", "markup.py",
-           "pay_link.py", "profile.py", "qr.py", "record.py", "spreadsheet.py", "template.py",
-           "text.py", "pdf", "view")  # fmt: skip
+SOURCES = ("cldr.py", "colour.py", "document.py", "figures.py", "invoice.py", "language.py",
+           "logo.py", "markup.py", "pay_link.py", "profile.py", "qr.py", "record.py",
+           "spreadsheet.py", "template.py", "text.py", "pdf", "view")  # fmt: skip
 """What of this package decides the bytes of a document."""
 
 
@@ -247,12 +250,16 @@ def _check_paper(paper: Paper, papers: tuple[Paper, ...]) -> None:
 def _language(presentation: Presentation, profile: SellerProfile, template: Template) -> Language:
     locale = resolve_locale(presentation.locale, template.languages)
     catalogue = language_of(locale, template.languages) or template.languages[0]
-    return Language(
-        locale,
-        time_zone=presentation.time_zone,
-        currency=profile.currency,
-        translations=template.translations(catalogue),
-    )
+    translations = template.translations(catalogue)
+    return _speak(locale, presentation.time_zone, profile.currency, translations)
+
+
+@lru_cache(maxsize=8)
+def _speak(
+    locale: Locale, time_zone: str, currency: str, translations: NullTranslations
+) -> Language:
+    """Kept, with the forms that it has learnt and the figures that it remembers."""
+    return Language(locale, time_zone=time_zone, currency=currency, translations=translations)
 
 
 def _style(

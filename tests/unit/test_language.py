@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from gettext import NullTranslations
 
 import pytest
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +108,27 @@ def test_a_rate_is_the_shortest_that_gives_the_amount_back(
 ) -> None:
     """A rate that does not give it back says so; one that would be zero is not printed."""
     assert expected == a_language().format_rate(Decimal(amount), Decimal(units))
+
+
+@given(
+    st.sampled_from(["USD", "JPY", "KWD", "CLF"]),
+    st.decimals(-10_000, 10_000, places=3) | st.decimals(-10, 10, places=6),
+    st.decimals(-1, 100_000, places=2) | st.integers(0, 200).map(Decimal),
+)
+def test_a_rate_follows_its_rule(currency: str, amount: Decimal, units: Decimal) -> None:
+    """Places from the currency's own to five, the first that gives the amount back."""
+    language = a_language(currency=currency)
+    exact = Context(prec=60, rounding=ROUND_HALF_UP)
+    own = get_currency_precision(currency)
+    cents = Decimal(1).scaleb(min(-own, amount.as_tuple().exponent))
+    expected = ""
+    for places in range(own, 6) if amount and units > 0 else ():
+        rate = (exact.divide(amount, units)).quantize(Decimal(1).scaleb(-places), context=exact)
+        if exact.multiply(rate, units).quantize(cents, context=exact) == amount:
+            expected = language.format_money(rate)
+            break
+        expected = f"≈{NBSP}{language.format_money(rate)}" if rate else ""
+    assert expected == language.format_rate(amount, units)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""Figures by their form: learnt from a few that CLDR wrote, then written by slicing digits.
+
+A figure is a prefix, digits in groups, a decimal sign, more digits, and a suffix; below zero it
+has a prefix and a suffix of its own. That is all there is to a locale's money or number, so a
+handful of samples tells the form, and 1234.5 is cut and joined instead of formatted: 2 µs where
+Babel takes 30 to 60, and a fraction of one where the same amount was written before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.plural import PluralRule
+
+REMEMBERED = 2_048  # figures of one form, some 700 kB
+MOST_CHARACTERS = 56  # a longer figure is CLDR's own: past 60 digits it is rounded
+NOT_GROUPED = (MOST_CHARACTERS, MOST_CHARACTERS)
+_SAMPLES = tuple(map(Decimal, ("1", "-1", "123456789012345678.5", "-123456789012345678.125")))
+_PROOFS = tuple(map(Decimal, ("0", "-0", "-0.05", "12", "999.999", "-1000", "1E+3", "1234567.80")))
+_QUANTITIES = tuple(map(Decimal, ("0", "0.5", "1", "2", "3", "11", "100", "1000000")))
+
+Write = Callable[[Decimal], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one locale writes one kind of figure."""
+
+    above: tuple[str, str]
+    below: tuple[str, str]
+    """What stands around the digits: from zero, and below it."""
+    group: str
+    group_sizes: tuple[int, int]
+    """Digits of the last group, and of those before it."""
+    decimal: str
+    places: int
+    """Decimals that are written even where they are zero."""
+    digits: Mapping[int, int] | None
+    """From European digits to the locale's own."""
+
+    def write(self, plain: str) -> str:
+        """The figure, of European digits with or without a minus and a point."""
+        before, after = self.above
+        if plain[0] == "-":
+            before, after = self.below
+            plain = plain[1:]
+        whole, _, rest = plain.partition(".")
+        rest = rest.rstrip("0").ljust(self.places, "0")
+        last, others = self.group_sizes
+        if last < len(whole):
+            end = len(whole) - last
+            whole = f"{self._grouped(whole, end, others)}{self.group}{whole[end:]}"
+        text = f"{whole}{self.decimal}{rest}" if rest else whole
+        if self.digits:
+            text = text.translate(self.digits)
+        return f"{before}{text}{after}"
+
+    def _grouped(self, whole: str, end: int, size: int) -> str:
+        """The digits before ``end``, in groups from the right."""
+        groups = [whole[max(0, start - size) : start] for start in range(end, 0, -size)]
+        return self.group.join(reversed(groups))
+
+
+def learn_form(write: Write, digits: str) -> Form | None:
+    """The form in which ``write`` writes, tried on other numbers; ``None`` where there is none.
+
+    :param digits: the ten digits of the locale.
+    """
+    inside = re.compile(rf"[{digits}](?:.*[{digits}])?")
+    found = [inside.search(write(sample)) for sample in _SAMPLES]
+    if not all(found):
+        return None
+    around = [(one.string[: one.start()], one.string[one.end() :]) for one in found if one]
+    one, _, large, _ = (each.group() for each in found if each)
+    parts = re.split(f"([^{digits}]+)", large)
+    runs, signs = parts[::2], parts[1::2]
+    is_grouped = len(runs) > 2
+    form = Form(
+        above=around[0],
+        below=around[1],
+        group=signs[0] if is_grouped else "",
+        group_sizes=(len(runs[-2]), len(runs[-3])) if is_grouped else NOT_GROUPED,
+        decimal=signs[-1] if signs else "",
+        places=sum(len(run) for run in re.findall(f"[{digits}]+", one)[1:]),
+        digits=None if digits == "0123456789" else str.maketrans("0123456789", digits),
+    )
+    holds = all(form.write(f"{each:f}") == write(each) for each in (*_SAMPLES, *_PROOFS))
+    return form if holds else None
+
+
+def figures(write: Write, digits: str) -> Write:
+    """``write``, but fast: by its form, and from memory what was written before."""
+    form = learn_form(write, digits)
+
+    def write_new(number: Decimal) -> str:
+        plain = _spelt(number)
+        return form.write(plain) if form and plain else write(number)
+
+    return _remembering(write_new)
+
+
+def unit_figures(write: Write, write_number: Write, plural_form: PluralRule) -> Write:
+    """``write``, but fast: what stands around a number of units depends on its plural form."""
+    around: dict[str, tuple[str, str] | None] = {}
+    for number in _QUANTITIES:
+        around.setdefault(plural_form(number), _around(write_number(number), write(number)))
+    has_all_forms = plural_form.tags <= around.keys()
+    any_form = around["other"] if has_all_forms and len(set(around.values())) == 1 else None
+
+    def write_new(number: Decimal) -> str:
+        words = any_form or around.get(plural_form(number))
+        return f"{words[0]}{write_number(number)}{words[1]}" if words else write(number)
+
+    return _remembering(write_new)
+
+
+def _remembering(write: Write) -> Write:
+    remembered = lru_cache(maxsize=REMEMBERED)(write)
+
+    def write_figure(number: Decimal) -> str:
+        return remembered(number) if number else write(number)  # 0 and -0 are equal keys
+
+    return write_figure
+
+
+def _around(figure: str, text: str) -> tuple[str, str] | None:
+    before, found, after = text.partition(figure)
+    return (before, after) if found else None
+
+
+def _spelt(number: Decimal) -> str:
+    """Its digits, without an exponent; nothing where they are not to be cut and joined."""
+    plain = str(number)
+    if "E" in plain:
+        is_near = -MOST_CHARACTERS < number.adjusted() < MOST_CHARACTERS
+        plain = f"{number:f}" if is_near else ""
+    return plain if len(plain) <= MOST_CHARACTERS and number.is_finite() else ""
