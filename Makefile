@@ -1,9 +1,11 @@
 # `make` alone prints the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint unit conformance format build lock clean
+.PHONY: help setup setup-test demo test lint unit conformance format build lock clean \
+	bench bench-quick bench-bounds profile
 
 BIN := .venv/bin
+BENCH = PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +32,22 @@ unit: setup-test ## the tests alone
 
 conformance: setup ## veraPDF over every kind of document: PDF/A-3a and PDF/UA-1 (needs Java and Maven)
 	@$(BIN)/python -m conformance
+
+bench: ## every engine, every length, an hour or so: writes docs/performance.md
+	@scripts/setup.sh bench
+	@$(BENCH) full
+
+bench-quick: ## ours against Chromium, Typst and Platypus in two minutes; JSON last
+	@scripts/setup.sh bench-quick
+	@$(BENCH) quick
+
+bench-bounds: ## memory of 100,000 lines, growth of time, 5,000 renders in a row
+	@scripts/setup.sh bench-quick
+	@$(BENCH) bounds
+
+profile: ## where our time goes, at LINES=3
+	@scripts/setup.sh bench-quick
+	@$(BENCH) profile $(or $(LINES),3)
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Set-up of a checkout: native libraries and fonts from Debian's packages, Python dependencies by
 # hash. `setup.sh` is what the demo needs; `setup.sh test` adds the tools that tests read PDFs with
-# and the environment that checks template.yaml. Runs again in an instant when nothing changed.
+# and the environment that checks template.yaml; `setup.sh bench` adds the engines that benchmarks/
+# compares us with (`bench-quick`: without wkhtmltopdf). Runs again in an instant when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-demo}
@@ -20,6 +21,13 @@ library libfontconfig.so.1 libfontconfig1
 if [ "$what" = test ]; then
     program pdftotext poppler-utils
     program qpdf qpdf
+fi
+if [[ $what = bench* ]]; then
+    program pdftotext poppler-utils
+    program chromium chromium
+fi
+if [ "$what" = bench ]; then
+    program wkhtmltopdf wkhtmltopdf
 fi
 
 python=${PYTHON:-}
@@ -64,5 +72,8 @@ environment .venv requirements/dev.txt
 if [ "$what" = test ]; then
     environment .venv-infra requirements/infra.txt
     environment .venv-checkov requirements/checkov.txt
+fi
+if [[ $what = bench* ]]; then
+    environment .venv-bench requirements/bench.txt
 fi
 .venv/bin/python packaging/fonts.py --into .cache/fonts
