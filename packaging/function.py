@@ -31,8 +31,8 @@ EXCLUDED = {
     "six": "asked for by python-dateutil only, and beside it in the managed runtime",
 }
 # Of our own package: the command line needs typer and rich, which are not in the archive; the
-# gallery is for people who make templates.
-TOOLS = ("cli", "cli.py", "gallery")
+# gallery and the lint are for people who make templates.
+TOOLS = ("cli", "cli.py", "gallery", "lint")
 
 
 def fill_wheels(python: Python313, arch: str, into: Path) -> set[str]:

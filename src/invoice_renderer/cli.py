@@ -237,6 +237,29 @@ def verify(
             raise typer.Exit(70)
 
 
+@cli.command()
+def lint(
+    template_dir: Annotated[Path, typer.Argument(metavar="TEMPLATE_DIR", help="A template.")],
+    *,
+    profile: Annotated[str, typer.Option(help="Seller profile, TOML or JSON.")] = DEFAULT_PROFILE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with a template, with file, line and what to do; exit 1 if anything is."""
+    from invoice_renderer.lint import lint_template  # noqa: PLC0415  draws some hundred pages
+
+    with _reported(as_json=as_json):
+        seller = open_profile(profile).for_partner("")
+        with _progress("Reading and drawing the template", as_json=as_json):
+            findings = lint_template(template_dir, seller)
+        if as_json:
+            typer.echo(json.dumps({"findings": [finding.fields() for finding in findings]}))
+        else:
+            for finding in findings:
+                typer.echo(finding)
+        if findings:
+            raise typer.Exit(1)
+
+
 # ----------------------------------------------------------------------------- files
 
 

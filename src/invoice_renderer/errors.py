@@ -316,6 +316,7 @@ class TemplateBroken(RenderingError):
         self.template = template
         self.file = file
         self.line = line
+        self.problem = problem
 
 
 class AssetRefused(RenderingError):

@@ -27,6 +27,8 @@ from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
 
 PAGE = "invoice.html"
+PAGE_VARIABLES = {"invoice": InvoiceView, "template": Template}
+"""What a page can print, by name and type."""
 _OF_THE_SOURCE = (UndefinedError, TemplateSyntaxError, TemplateNotFound)
 """Failures whose words are the template's own: they quote its source, never an invoice."""
 _SCRIPTS = {
@@ -37,7 +39,7 @@ _SCRIPTS = {
 
 def render_markup(template: Template, translations: NullTranslations, view: InvoiceView) -> str:
     """The page as HTML; :class:`TemplateBroken` names the template's file and line."""
-    environment = _environment(template.folder, translations)
+    environment = environment_of(template.folder, translations)
     try:
         return environment.get_template(PAGE).render(invoice=view, template=template)
     except Exception as failure:  # noqa: BLE001  whatever a template does wrong ends here
@@ -45,7 +47,7 @@ def render_markup(template: Template, translations: NullTranslations, view: Invo
 
 
 @lru_cache(maxsize=32)
-def _environment(folder: Path, translations: NullTranslations) -> Environment:
+def environment_of(folder: Path, translations: NullTranslations) -> Environment:
     """One for each template and language, so that threads share no language."""
     environment = Environment(
         loader=FileSystemLoader(folder),

@@ -6,6 +6,7 @@
         invoice.css         its style
         themes/<theme>.css  what a theme changes of it
         rtl.css             what is added to it from right to left, if there is anything
+    themes/<theme>.rtl.css    and in one theme
         wording.toml        item types, tax types and other tokens in plain English
         locales/<language>/LC_MESSAGES/messages.po    the same in another language
         locales/<language>/invoice.css                what is added to the style, if anything
@@ -97,6 +98,8 @@ class _Manifest(_Table):
 class Template:
     """One folder, read when it is needed and kept."""
 
+    name: str
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
@@ -123,7 +126,8 @@ class Template:
         direction and a language.
         """
         themes = [self.folder / "themes" / f"{theme}.css"] if theme in self.themes else []
-        added = [self.folder / "rtl.css"] if direction == "rtl" else []
+        rtl = [self.folder / "rtl.css", self.folder / "themes" / f"{theme}.rtl.css"]
+        added = rtl if direction == "rtl" else []
         added += [self.folder / "locales" / language / "invoice.css"]
         return (
             self.folder / "invoice.css",

@@ -10,17 +10,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from invoice_renderer.colour import CONTRAST_FLOOR, contrast
 from invoice_renderer.document import Document, DocumentRenderer
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.invoice import Invoice
-from invoice_renderer.pdf.stylesheets import DARKEST_GROUND, tint
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.request import RenderOptions
 from invoice_renderer.template import Templates
 from tests.builders import a_long_invoice, a_profile, an_invoice
 from tests.pdf_reading import opened, words_of
-from tests.unit.test_document import PROJECT, the_example_profile
+from tests.unit.test_document import the_example_profile
 
 THEMES = Templates().get("v1").themes
 
@@ -127,24 +125,6 @@ def test_the_same_input_is_the_same_bytes(renderer: DocumentRenderer, theme: str
     drawn(renderer, "classic", invoice)
     assert first.sha256 == drawn(renderer, theme, invoice).sha256
     assert first.sha256 == drawn(DocumentRenderer(), theme, invoice).sha256
-
-
-GROUNDS = ("#ffffff", DARKEST_GROUND, tint("#000000"))
-SHEETS = sorted((PROJECT / "templates").rglob("*.css"))
-
-
-@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
-def test_text_reads_on_every_ground_of_the_page(sheet: Path) -> None:
-    """On white, on the band and the watermark, on the darkest tint a brand can have: 4.5 to 1."""
-    css = re.sub(r"@left-middle \{.*?\}", "", sheet.read_text("utf-8"))
-    colours = re.findall(r"(?<![-\w])color: (#\w+)", css)
-    for colour in {_long(one) for one in colours}:
-        assert min(contrast(colour, ground) for ground in GROUNDS) >= CONTRAST_FLOOR, colour
-
-
-def _long(colour: str) -> str:
-    """``#000`` as ``#000000``."""
-    return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
 
 
 # ----------------------------------------------------------------------------- the watermark
