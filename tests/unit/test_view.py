@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from invoice_renderer.language import Language
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.template import Templates
 from invoice_renderer.view import InvoiceView, build_view
+from invoice_renderer.view.models import ChargeLine
 from invoice_renderer.view.tokens import readable
 from tests.builders import a_line, a_partner, a_payment, a_profile, a_tax, an_invoice
 
@@ -45,7 +49,9 @@ def texts_in(value: Any) -> list[object]:
     """Every leaf of a view."""
     if is_dataclass(value):
         return [leaf for one in fields(value) for leaf in texts_in(getattr(value, one.name))]
-    if isinstance(value, tuple):
+    if isinstance(value, ChargeLine):
+        return [getattr(value, name) for name in dir(value) if not name.startswith("_")]
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [leaf for one in value for leaf in texts_in(one)]
     return [value]
 
@@ -492,3 +498,38 @@ def test_the_running_sum_goes_on_from_group_to_group() -> None:
     ]
     assert [line.again for line in voice.lines] == ["", "Voice calls, continued"]
     assert (texts.brought, texts.carried) == ("Brought forward $3.00", "Carried forward $7.00")
+
+
+def test_lines_read_the_same_in_any_order() -> None:
+    """By index, from the end, in slices and one after the other; again and again."""
+    items = [a_line(amount=str(number), type="toll") for number in range(1, 201)]
+    _, group = a_view(an_invoice(invoice_items=[a_line(type="conference"), *items])).charges
+    read = [texts_in(line) for line in group.lines]
+    assert read == [texts_in(group.lines[place]) for place in reversed(range(200))][::-1]
+    assert read[-3:] == [texts_in(group.lines[place]) for place in (-3, -2, -1)]
+    assert read[63:130:2] == [texts_in(line) for line in group.lines[63:130:2]]
+    assert read == [texts_in(line) for line in group.lines]
+    with pytest.raises(IndexError):
+        group.lines[200]
+
+
+def test_running_sums_are_exact() -> None:
+    """At every line of a long group with amounts of thirty digits."""
+    amounts = [Decimal(f"{10**14 + number}.{number + 1:015}") for number in range(150)]
+    items = [a_line(amount=str(amount)) for amount in amounts]
+    (group,) = a_view(an_invoice(invoice_items=items)).charges
+    sums = [sum(map(Fraction, amounts[:count])) for count in range(len(amounts) + 1)]
+    assert sums[1:] == [fraction_in(line.carried) for line in group.lines]
+    assert sums[1:-1] == [fraction_in(line.brought) for line in group.lines if line.brought]
+    assert sums[-1] == fraction_in(group.subtotal) == fraction_in(group.carried)
+
+
+def fraction_in(text: str) -> Fraction:
+    return Fraction(text.partition("$")[2].replace(",", ""))
+
+
+def test_an_unknown_direction_is_noticed_though_no_line_is_read() -> None:
+    """The operator hears of it, whoever prints the lines, and when."""
+    items = [a_line(), a_line(direction="sideways"), a_line(direction="upwards")]
+    _, notices = viewed(an_invoice(invoice_items=items))
+    assert [notice.detail.split()[2] for notice in notices] == ["sideways", "upwards"]

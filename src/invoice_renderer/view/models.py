@@ -5,7 +5,14 @@ An empty text means that there is nothing to say; the template leaves the row ou
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+
+from invoice_renderer.view.totals import total_of
+
+LineTexts = tuple[str, str, str, str, str, str]
+"""Label, direction, usage, rate, amount, and the period where it is not the invoice's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +32,45 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeLine:
-    """One item: what, which way, how much of it, at what rate."""
+class SumWords:
+    """How a running sum reads at the end of a page, and at the beginning of the next one."""
 
-    label: str
-    direction: str
-    usage: str
-    rate: str
-    amount: str
-    period: str
-    """Only where it is not the invoice's own."""
-    brought: str = ""
-    carried: str = ""
-    """The running sum before and after it, in words, for the ends of pages."""
-    again: str = ""
-    """The name of its group, where a page begins with it and the group did not."""
+    brought: str
+    carried: str
+    """Patterns with ``{amount}``."""
+    format_money: Callable[[Decimal], str]
+
+    def bring(self, total: Decimal) -> str:
+        return self.brought.format(amount=self.format_money(total))
+
+    def carry(self, total: Decimal) -> str:
+        return self.carried.format(amount=self.format_money(total))
+
+
+class ChargeLine:
+    """One item: what, which way, how much of it, at what rate. There are many, hence plain."""
+
+    __slots__ = ("_before", "_own", "_words", "again", "amount", "direction", "label", "period",
+                 "rate", "usage")  # fmt: skip
+
+    def __init__(
+        self, texts: LineTexts, again: str, before: Decimal | None, own: Decimal, words: SumWords
+    ) -> None:
+        """``before`` is the running sum up to this line, and ``None`` at the first of all."""
+        self.label, self.direction, self.usage, self.rate, self.amount, self.period = texts
+        self.again = again
+        """The name of its group, where a page begins with it and the group did not."""
+        self._before, self._own, self._words = before, own, words
+
+    @property
+    def brought(self) -> str:
+        """The running sum before it, in words: few lines end a page, so it is written late."""
+        return "" if self._before is None else self._words.bring(self._before)
+
+    @property
+    def carried(self) -> str:
+        """The running sum after it, in words."""
+        return self._words.carry(total_of((self._before or Decimal(0), self._own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +81,8 @@ class ChargeGroup:
 
     label: str
     explanation: str
-    lines: tuple[ChargeLine, ...]
+    lines: Sequence[ChargeLine]
+    """Written one by one as they are asked for; none of them is kept."""
     subtotal: str
     brought: str
     carried: str
