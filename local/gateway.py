@@ -19,7 +19,11 @@ from local.servers import Answer, Exchange, LoopbackServer
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
-ROUTES = ("POST /invoices/{invoice_sid}/pdf", "GET /invoices/{invoice_sid}/pdf")
+ROUTES = (
+    "POST /invoices/{invoice_sid}/pdf",
+    "GET /invoices/{invoice_sid}/pdf",
+    "GET /health",
+)
 REQUEST_BYTES = 10_000_000  # API Gateway's limit
 INVOKE_BYTES = 6_291_556  # Lambda's, for a synchronous answer
 

@@ -91,6 +91,14 @@ class Build:
 
         return kept(f"wheels-{arch}", [function.REQUIREMENTS], make)
 
+    def bindings(self) -> Path:
+        """WeasyPrint's declarations as a module."""
+
+        def make(into: Path) -> None:
+            function.fill_bindings(self.python, into)
+
+        return kept("bindings", [function.REQUIREMENTS], make)
+
     def runtime(self) -> Path:
         """What Lambda's managed runtime has besides Python: boto3."""
 
@@ -103,11 +111,13 @@ class Build:
     def function(self, wheels: Path, out: Path) -> None:
         """Our own part after the wheels: seconds, as the wheels are not compressed anew."""
 
+        generated = self.bindings()
+
         def make(into: Path) -> None:
-            function.fill_source(self.python, into / "tree")
+            function.fill_source(self.python, generated, into / "tree")
             self._zip(into / "tree", into / "archive.zip", after=wheels / "archive.zip")
 
-        inputs: list[Path | str] = [wheels.name, *function.source_files()]
+        inputs: list[Path | str] = [wheels.name, generated.name, *function.source_files()]
         shutil.copyfile(kept(out.stem, inputs, make) / "archive.zip", out)
 
     def try_out(self, wheels: Path, layer_tree: Path) -> None:
@@ -115,7 +125,7 @@ class Build:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             task = Path(folder) / "task"
             shutil.copytree(wheels / "tree", task, copy_function=_link)
-            function.fill_source(self.python, task)
+            function.fill_source(self.python, self.bindings(), task)
             conf = Path(folder) / "fonts.conf"
             families = fonts.families_of(fonts.read_packages())
             conf.write_text(

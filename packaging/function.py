@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bindings
 from debian import PROJECT
 from tools import tool
 from trim import read_trim, trim_wheels
@@ -33,6 +35,7 @@ EXCLUDED = {
 # Of our own package: the command line needs typer and rich, which are not in the archive; the
 # gallery and the lint are for people who make templates.
 TOOLS = ("cli", "cli.py", "gallery", "lint")
+BUILDERS = ("cffi", "pycparser")  # of the bindings
 
 
 def fill_wheels(python: Python313, arch: str, into: Path) -> set[str]:
@@ -50,8 +53,18 @@ def fill_wheels(python: Python313, arch: str, into: Path) -> set[str]:
     return trimmed
 
 
-def fill_source(python: Python313, into: Path) -> None:
-    """Our own part, with sources, so that a traceback shows lines."""
+def fill_bindings(python: Python313, into: Path) -> None:
+    """``weasyprint_bindings.py``, for either architecture."""
+    with tempfile.TemporaryDirectory() as folder:
+        locked = requirements_of(REQUIREMENTS.read_text(), ("weasyprint", *BUILDERS))
+        install_wheels(locked, python.arch, Path(folder))
+        declared = Path(folder) / "weasyprint/text/ffi.py"
+        python.run(bindings.__file__, folder, str(declared), str(into / f"{bindings.NAME}.py"))
+
+
+def fill_source(python: Python313, generated: Path, into: Path) -> None:
+    """Our own part, with sources, so that a traceback shows lines; and what was generated."""
+    shutil.copytree(generated, into, dirs_exist_ok=True)
     skipped = shutil.ignore_patterns("__pycache__", "*.md")
     shutil.copytree(SOURCE, into / "invoice_renderer", ignore=skipped)
     for name in TOOLS:

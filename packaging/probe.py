@@ -55,6 +55,18 @@ def import_everything(task: Path) -> None:
         importlib.import_module(found.name)
 
 
+def import_quickly() -> None:
+    """WeasyPrint with its prepared bindings; and then what those spare it, for it may fall back."""
+    from invoice_renderer.native import ON_CALL, quick_weasyprint
+
+    with quick_weasyprint():
+        importlib.import_module("weasyprint")
+    for name in ("cffi", *ON_CALL):
+        if name in sys.modules:
+            raise SystemExit(f"probe: {name} was imported, which the bindings should spare")
+        importlib.import_module(name)
+
+
 def draw_everything() -> bytes:
     """One document with all that an invoice may have, through the libraries that we ship."""
     from PIL import Image
@@ -108,6 +120,7 @@ def main(task: Path) -> None:
     sys.path.insert(0, str(task))
     # This machine may have a compiler, with which ctypes would look for other libraries.
     ctypes.util.find_library = lambda name: None  # noqa: ARG005
+    import_quickly()
     pdf = draw_everything()
     format_everything()
     import_everything(task)

@@ -20,17 +20,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
+from invoice_renderer import start  # first: it imports WeasyPrint as it should be
+
+# isort: split
 from invoice_renderer.billing import BillingClient
+from invoice_renderer.canary import draw_canary
 from invoice_renderer.credentials import SecretToken
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import InvoiceRendererError, SettingsError, Unexpected, UnknownEvent
+from invoice_renderer.health import Health, check_health
 from invoice_renderer.intake import Intake
 from invoice_renderer.observability import Observer
 from invoice_renderer.pipeline import Delivery, deliver_invoice
 from invoice_renderer.profile_source import ProfileSource, open_profile
 from invoice_renderer.queues import RequestQueue
-from invoice_renderer.request import RenderRequest
+from invoice_renderer.request import HealthRequest, RenderRequest
 from invoice_renderer.settings import Settings
 from invoice_renderer.storage import InvoiceStore
 from invoice_renderer.sweep import CursorStore, SweepReport, sweep_issued
@@ -38,6 +43,10 @@ from invoice_renderer.triggers import Surroundings, api_gateway, sqs
 from invoice_renderer.worker import Worker
 
 SHORT_LINK_SECONDS = 900
+BUNDLED_PROFILE = "example.toml"
+NOBODY = "nobody"  # signs nothing: a client made with it has read AWS's models, and is dropped
+COLLABORATORS = ("billing", "tokens", "s3", "store", "queue", "profiles")
+"""Those of an :class:`Application` that a restored snapshot must not bring along."""
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -87,6 +96,8 @@ class Application:
         try:
             method, request = self._parse(event)
             caller = request.caller
+            if isinstance(request, HealthRequest):
+                return api_gateway.answer_health(self.check_health(request))
             delivery = self.deliver(request, Deadline.from_context(context))
             self.observer.delivered(delivery)
             return api_gateway.answer(method, delivery)
@@ -133,7 +144,20 @@ class Application:
             first_days=self.settings.first_sweep_days,
         )
 
-    def _parse(self, event: object) -> tuple[str, RenderRequest]:
+    def check_health(self, request: HealthRequest) -> Health:
+        """The deep check reads the secret and the profile anew: what is cached may be old."""
+        if not request.is_deep:
+            return Health()
+        health = check_health(
+            renderer=lambda: self.renderer,
+            profiles=self._make_profiles,
+            tokens=self._make_tokens,
+            bucket=lambda: self.store,
+        )
+        self.observer.checked(health)
+        return health
+
+    def _parse(self, event: object) -> tuple[str, RenderRequest | HealthRequest]:
         if not api_gateway.matches(event):
             raise UnknownEvent(tuple(map(str, event)) if isinstance(event, Mapping) else ())
         return api_gateway.parse(event, partner_claim=self.settings.partner_claim)
@@ -149,6 +173,23 @@ class Application:
             max_receives=self.settings.max_receives,
         )
 
+    # ------------------------------------------------------------------------- starting
+
+    def connect(self) -> None:
+        """Make the collaborators. They connect when they are first used."""
+        _ = self.store, self.billing, self.renderer.engine
+
+    def draw(self) -> None:
+        """Draw a page, and read what AWS says of its services, as nobody in particular."""
+        draw_canary(self.renderer, open_profile(BUNDLED_PROFILE).for_partner("canary"))
+        for service in ("s3", "secretsmanager", "sqs"):
+            self.session.client(service, aws_access_key_id=NOBODY, aws_secret_access_key=NOBODY)
+
+    def renew(self) -> None:
+        """Forget whatever holds a secret, a connection or a clock; the renderer holds none."""
+        for name in COLLABORATORS:
+            vars(self).pop(name, None)
+
     # ------------------------------------------------------------------------- collaborators
 
     @cached_property
@@ -162,6 +203,9 @@ class Application:
 
     @cached_property
     def tokens(self) -> SecretToken:
+        return self._make_tokens()
+
+    def _make_tokens(self) -> SecretToken:
         return SecretToken(
             self.session.client("secretsmanager", config=SECRET_CONFIG),
             secret_id=self.settings.carrierx_token_secret,
@@ -208,6 +252,9 @@ class Application:
 
     @cached_property
     def profiles(self) -> ProfileSource:
+        return self._make_profiles()
+
+    def _make_profiles(self) -> ProfileSource:
         return open_profile(self.settings.seller_profile, s3=self.s3)
 
     @cached_property
@@ -253,6 +300,9 @@ def api(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
 def worker(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     """``invoice_renderer.app.worker``: behind the queue, and for direct invocations."""
     return application().worker(event, context)
+
+
+start.begin(application)
 
 
 def _account_of(context: LambdaContext) -> str:

@@ -14,6 +14,7 @@
     │   ├── InvoiceSidInvalid        not a plain token of [A-Za-z0-9-]{1,64}
     │   ├── OptionRefused            a locale, paper, time zone, template... that is not offered
     │   ├── CallerUnknown            the trigger names no caller that we can trust
+    │   ├── OperatorOnly             a question that only the operator may ask
     │   └── IntakeObjectMissing      the object that announced itself is not there any more
     ├── CredentialsError             the bearer token cannot be had
     │   ├── SecretUnreadable         missing, denied, empty or malformed secret
@@ -125,10 +126,9 @@ class RouteUnknown(RequestError):
 
 
 class MethodNotAllowed(RequestError):
-    allowed: ClassVar[tuple[str, ...]] = ("GET", "POST")
-
-    def __init__(self) -> None:
-        super().__init__(f"Use {' or '.join(self.allowed)} on this path.")
+    def __init__(self, *allowed: str) -> None:
+        super().__init__(f"Use {' or '.join(allowed)} on this path.")
+        self.allowed = allowed
 
 
 class MediaTypeUnsupported(RequestError):
@@ -171,6 +171,11 @@ class CallerUnknown(RequestError):
             "The request carries no identity that names the partners it may read; "
             "call with IAM credentials or with a token that has the partner claim."
         )
+
+
+class OperatorOnly(RequestError):
+    def __init__(self) -> None:
+        super().__init__("Only callers with IAM credentials, who are the operator, may ask this.")
 
 
 class IntakeObjectMissing(RequestError):

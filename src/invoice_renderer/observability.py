@@ -21,6 +21,7 @@ from invoice_renderer.errors import (
     SecretUnreadable,
     StoredDocumentDiffers,
 )
+from invoice_renderer.health import Health
 from invoice_renderer.pipeline import Delivery
 from invoice_renderer.sweep import SweepReport
 
@@ -120,6 +121,11 @@ class Observer:
 
     def ignored(self, reason: str) -> None:
         self._logger.info("event_ignored", extra={"reason": reason})
+
+    def checked(self, health: Health) -> None:
+        failing = {check.name: check.code for check in health.checks if not check.is_well}
+        if failing:
+            self._logger.error("health_failing", extra={"failing": failing})
 
     def unexpected(self) -> None:
         """A bug: the stack goes to the log, without the exception's own text."""

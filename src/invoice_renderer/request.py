@@ -86,6 +86,14 @@ class Ignored:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class HealthRequest:
+    """Whether the deployment is well; ``is_deep`` tries everything, and is the operator's."""
+
+    caller: Caller
+    is_deep: bool = False
+
+
 Work = RenderRequest | IntakeObject | Sweep | Ignored
 
 

@@ -34,6 +34,7 @@ FILE_NAME_CHARACTERS = 60
 ENCODED_NAME_CHARACTERS = 180
 NOTICE_BYTES = 1_200
 CONTENT_TYPE = "application/pdf"
+PROOF_KEY = "invoices/_health/canary.pdf"  # by the permissions of invoices; no SID has a _
 KEPT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 NEVER_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # of Windows, macOS or Linux
 
@@ -135,6 +136,23 @@ class InvoiceStore:
         except BotoCoreError:
             raise StorageUnavailable from None
         return document
+
+    def prove_writable(self, content: bytes) -> None:
+        """Write one object with the bucket's own key, over the one of the last proof, and read it.
+
+        :raises StorageError: and then no invoice could be stored or found either.
+        """
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=PROOF_KEY, Body=content, **self._encryption()
+            )
+            answer = self._s3.get_object(Bucket=self._bucket, Key=PROOF_KEY)
+            if answer["Body"].read() != content:
+                raise StoredDocumentDiffers
+        except ClientError as error:
+            raise storage_error(error) from None
+        except BotoCoreError:
+            raise StorageUnavailable from None
 
     def sign_link(self, key: str, *, seconds: int | None, file_name: str) -> Link:
         """A fresh link, clamped to the store's longest life and to the signing credentials'."""

@@ -21,6 +21,7 @@ def test_these_are_all_the_routes(either: Deployment) -> None:
     routes = either.of_type("AWS::ApiGatewayV2::Route").values()
 
     assert sorted(route["RouteKey"] for route in routes) == [
+        "GET /health",
         "GET /invoices/{invoice_sid}/pdf",
         "POST /invoices/{invoice_sid}/pdf",
     ]
@@ -41,7 +42,8 @@ def test_callers_sign_with_iam_by_default(deployed: Deployment) -> None:
 def test_callers_bring_a_token_where_an_issuer_is_given(deployed_with: DeployedWith) -> None:
     deployed = deployed_with(**JWT)
 
-    for route in deployed.of_type("AWS::ApiGatewayV2::Route").values():
+    for name in ("RenderRoute", "LinkRoute"):
+        route = deployed.properties(name)
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizerId"] == "${JwtAuthorizer}"
     authorizer = deployed.properties("JwtAuthorizer")
@@ -50,6 +52,17 @@ def test_callers_bring_a_token_where_an_issuer_is_given(deployed_with: DeployedW
         "Issuer": "https://issuer.example/",
         "Audience": ["invoices", "archive"],
     }
+
+
+def test_health_is_the_operators_in_either_mode(either: Deployment) -> None:
+    """A web token of a partner names no operator: the deep check is never its holder's."""
+    route, permission = either.properties("HealthRoute"), either.properties("ApiMayAskForHealth")
+
+    assert route["AuthorizationType"] == "AWS_IAM"
+    assert "AuthorizerId" not in route
+    assert permission["FunctionName"] == "${ApiFunctionAliaslive}"
+    assert permission["SourceArn"].endswith(":${HttpApi}/*/GET/health")
+    assert permission["SourceAccount"] == "111122223333"
 
 
 def test_an_issuer_without_an_audience_is_refused(template: dict[str, Any]) -> None:

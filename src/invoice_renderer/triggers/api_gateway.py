@@ -1,7 +1,8 @@
 """API Gateway: HTTP API (payload 2.0) and REST API (v1 proxy) events, and the answers.
 
 ``POST /invoices/{invoice_sid}/pdf`` renders and answers with a link; ``GET`` answers with a
-redirect to one. Errors are ``application/problem+json`` (RFC 9457) with a stable ``code``.
+redirect to one. ``GET /health`` says whether the deployment is well, and with ``?deep=1`` tries
+everything. Errors are ``application/problem+json`` (RFC 9457) with a stable ``code``.
 Who calls is taken from the authorizer alone, never from a header, body, query or path.
 """
 
@@ -18,10 +19,12 @@ from typing import Any, TypeGuard
 
 from invoice_renderer import errors
 from invoice_renderer.errors import InvoiceRendererError
+from invoice_renderer.health import Health
 from invoice_renderer.pipeline import Delivery
 from invoice_renderer.request import (
     OPERATOR,
     Caller,
+    HealthRequest,
     RenderRequest,
     is_sid,
     parse_options,
@@ -33,6 +36,9 @@ BODY_BYTES = 16 * 1024
 _PATH = re.compile(
     r"(?:/[^/]+)*?/invoices/([^/]*)/pdf"
 )  # a REST API's path may begin with its stage
+_HEALTH = re.compile(r"(?:/[^/]+)?/health")
+METHODS = ("GET", "POST")  # of a PDF
+DEEP = {"": False, "0": False, "1": True}
 
 STATUS_OF: dict[type[InvoiceRendererError], int] = {
     errors.RouteUnknown: 404,
@@ -40,6 +46,7 @@ STATUS_OF: dict[type[InvoiceRendererError], int] = {
     errors.MediaTypeUnsupported: 415,
     errors.RequestTooLarge: 413,
     errors.CallerUnknown: 403,
+    errors.OperatorOnly: 403,
     errors.RequestError: 400,
     errors.InvoiceNotFound: 404,
     errors.InvoiceTooLarge: 422,
@@ -79,17 +86,21 @@ def matches(event: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(context, Mapping) and ("http" in context or "httpMethod" in event)
 
 
-def parse(event: Mapping[str, Any], *, partner_claim: str) -> tuple[str, RenderRequest]:
+def parse(
+    event: Mapping[str, Any], *, partner_claim: str
+) -> tuple[str, RenderRequest | HealthRequest]:
     """The method (GET or POST) and what it asks for.
 
     :raises RequestError: see :data:`STATUS_OF`.
     """
     call = _parse_call(event, partner_claim)
+    if _HEALTH.fullmatch(call.path):
+        return call.method, _parse_health(call)
     route = _PATH.fullmatch(call.path)
     if route is None:
         raise errors.RouteUnknown
-    if call.method not in errors.MethodNotAllowed.allowed:
-        raise errors.MethodNotAllowed
+    if call.method not in METHODS:
+        raise errors.MethodNotAllowed(*METHODS)
     fields = _parse_body(call) if call.method == "POST" else call.query
     request = RenderRequest(parse_sid(route[1]), call.caller, parse_options(fields))
     return call.method, request
@@ -100,6 +111,14 @@ def answer(method: str, delivery: Delivery) -> dict[str, object]:
     if method == "GET":
         return _response(303, {}, {"Location": delivery.link.url})
     return _response(201 if delivery.is_new else 200, delivery.fields())
+
+
+def answer_health(health: Health) -> dict[str, object]:
+    """200 where all that was looked at is well, else 503, with every check that was made."""
+    fields: dict[str, object] = {"status": "ok" if health.is_well else "failing"}
+    if health.checks:
+        fields["checks"] = [check.fields() for check in health.checks]
+    return _response(200 if health.is_well else 503, fields)
 
 
 def answer_error(error: InvoiceRendererError, caller: Caller | None = None) -> dict[str, object]:
@@ -116,8 +135,8 @@ def answer_error(error: InvoiceRendererError, caller: Caller | None = None) -> d
     headers = {"Content-Type": "application/problem+json"}
     if status == 503:
         headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER_SECONDS))
-    if status == 405:
-        headers["Allow"] = ", ".join(errors.MethodNotAllowed.allowed)
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
     return _response(status, problem, headers)
 
 
@@ -175,6 +194,17 @@ def _body_of(event: Mapping[str, Any]) -> bytes:
     if len(raw) > BODY_BYTES:
         raise errors.RequestTooLarge("The body", BODY_BYTES)
     return raw
+
+
+def _parse_health(call: HttpRequest) -> HealthRequest:
+    if call.method != "GET":
+        raise errors.MethodNotAllowed("GET")
+    deep = call.query.get("deep", "")
+    if deep not in DEEP:
+        raise errors.OptionRefused("deep", "is not one of the choices", ("0", "1"))
+    if DEEP[deep] and call.caller != OPERATOR:
+        raise errors.OperatorOnly
+    return HealthRequest(call.caller, DEEP[deep])
 
 
 def _parse_body(call: HttpRequest) -> Mapping[str, object]:

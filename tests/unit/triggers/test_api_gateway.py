@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from invoice_renderer import errors
 from invoice_renderer.errors import InvoiceRendererError
+from invoice_renderer.health import Check, Health
 from invoice_renderer.invoice import Notice
 from invoice_renderer.pipeline import Delivery
-from invoice_renderer.request import OPERATOR, Caller, RenderOptions, RenderRequest
+from invoice_renderer.request import OPERATOR, Caller, HealthRequest, RenderOptions, RenderRequest
 from invoice_renderer.storage import Link, StoredDocument
 from invoice_renderer.triggers import api_gateway
 from invoice_renderer.triggers.api_gateway import BODY_BYTES, STATUS_OF, answer, answer_error
@@ -529,6 +530,52 @@ def test_the_answer_has_the_facts_and_the_link() -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/health", "/prod/health"])
+@pytest.mark.parametrize(("deep", "is_deep"), [("", False), ("0", False), ("1", True)])
+def test_the_operator_may_ask_for_health(path: str, deep: str, *, is_deep: bool) -> None:
+    query = {"deep": deep} if deep else None
+    asked = parsed(http("GET", path, queryStringParameters=query))
+
+    assert asked == ("GET", HealthRequest(OPERATOR, is_deep))
+
+
+@pytest.mark.parametrize(
+    ("event", "refusal"),
+    [
+        (http("POST", "/health"), errors.MethodNotAllowed),
+        (http("GET", "/health", queryStringParameters={"deep": "yes"}), errors.OptionRefused),
+        (http("GET", "/health/"), errors.RouteUnknown),
+        (http("GET", "/a/b/health"), errors.RouteUnknown),
+    ],
+)
+def test_other_questions_after_health_are_refused(
+    event: dict[str, Any], refusal: type[InvoiceRendererError]
+) -> None:
+    assert isinstance(refusal_of(event), refusal)
+
+
+def test_health_is_told_with_every_check_that_was_made() -> None:
+    well = Check("fonts", 12, {"count": 17})
+    ill = Check("secret", 3, code="secret-unreadable", detail="The CarrierX token secret is empty.")
+
+    response = api_gateway.answer_health(Health((well, ill)))
+    assert response["statusCode"] == 503
+    assert json.loads(str(response["body"])) == {
+        "status": "failing",
+        "checks": [
+            {"check": "fonts", "ok": True, "milliseconds": 12, "count": 17},
+            {
+                "check": "secret",
+                "ok": False,
+                "milliseconds": 3,
+                "code": "secret-unreadable",
+                "detail": "The CarrierX token secret is empty.",
+            },
+        ],
+    }
+    assert api_gateway.answer_health(Health((well,)))["statusCode"] == 200
+
+
 @pytest.mark.parametrize("is_new", [True, False])
 def test_get_is_a_redirect_to_the_link(*, is_new: bool) -> None:
     response = answer("GET", a_delivery(is_new=is_new))
@@ -545,6 +592,7 @@ STATUSES = {
     "MediaTypeUnsupported": 415,
     "RequestTooLarge": 413,
     "CallerUnknown": 403,
+    "OperatorOnly": 403,
     "InvoiceTooLarge": 422,
     "InvoiceMalformed": 502,
     "BillingRefused": 502,

@@ -1,0 +1,61 @@
+"""An invoice that nobody owes, drawn to see whether one can be drawn."""
+
+from __future__ import annotations
+
+from invoice_renderer.document import Document, DocumentRenderer
+from invoice_renderer.invoice import Invoice, parse_invoice
+from invoice_renderer.profile import SellerProfile
+from invoice_renderer.request import RenderOptions
+
+_PERIOD = {
+    "date_billing_period_start": "2025-01-01T00:00:00.000Z",
+    "date_billing_period_end": "2025-01-31T23:59:59.000Z",
+}
+_LINE = {"country_code": "USA", "direction": "inbound", **_PERIOD}
+CANARY = {
+    "invoice_sid": "canary",
+    "partner_sid": "canary",
+    "partner": {
+        "partner_sid": "canary",
+        "name": "Nobody",
+        "address1": "1 Nowhere Road",
+        "city": "Erewhon",
+        "state": "CO",
+        "zip": "80202",
+        "country_code": "USA",
+    },
+    "display_id": "000",
+    "status": "open",
+    "paid": False,
+    "amount": "1.42",
+    "amount_tax": "0.32",
+    "amount_due": "0.74",
+    "balance_previous": "10.00",
+    "balance_forward": "1.74",
+    **_PERIOD,
+    "date_created": "2025-02-01T00:00:00.000Z",
+    "date_charge_expected": "2025-02-15T00:00:00.000Z",
+    "invoice_items": [
+        {**_LINE, "type": "toll", "amount": "0.37", "usage": 8880},
+        {**_LINE, "type": "toll", "amount": "0.05", "usage": 1200, "direction": "outbound"},
+        {**_LINE, "type": "sms_enablement", "amount": "1.00", "usage": 2},
+    ],
+    "tax_items": [
+        {"type": "fed_universal_service_fund", "jurisdiction": "federal", "amount": "0.22"},
+        {"type": "sales_tax", "jurisdiction": "state", "amount": "0.10"},
+    ],
+    "pay_items": [{"type": "visa", "amount": "10.00", "date_created": "2025-01-05T15:00:00.000Z"}],
+}
+"""Every block of a page once: usage with a rate, things counted, taxes, surcharges, a payment."""
+
+
+def draw_canary(renderer: DocumentRenderer, profile: SellerProfile) -> Document:
+    """The same bytes wherever profile and engine are the same.
+
+    :raises RenderingError: no invoice can be drawn.
+    """
+    return renderer.render(an_invoice(), profile, renderer.present(RenderOptions(), profile))
+
+
+def an_invoice() -> Invoice:
+    return parse_invoice(CANARY, max_lines=100)
