@@ -2,7 +2,7 @@
 
 full        race, bounds, profiles, report
 quick       ours against three peers in two minutes; a line of JSON last
-race        every engine, every length
+race N…     every engine; every length, or these alone, joined with what is kept
 bounds      memory, growth and a long row of renders, ours alone
 profiles    where our time goes, for the report
 report      docs/performance.md from what was measured last
@@ -21,10 +21,10 @@ from benchmarks.bounds import measure_bounds
 from benchmarks.crew import Stopped, Worker
 from benchmarks.figures import figures, ratio
 from benchmarks.invoices import invoice_bytes
-from benchmarks.machine import how_quiet, median_quiet, this_machine
+from benchmarks.machine import how_quiet, mean_quiet, this_machine
 from benchmarks.peers import PEERS, QUICK
 from benchmarks.report import PAGE, write_report
-from benchmarks.results import Results, load_bounds, load_profiles, load_results, save
+from benchmarks.results import Results, joined, load_bounds, load_profiles, load_results, save
 from benchmarks.rounds import Heat, Race
 from benchmarks.stages import profile_stages, told
 from benchmarks.tables import AGAINST, table, target_rows
@@ -41,6 +41,7 @@ LOOK_LINES = 50
 
 def main(arguments: list[str]) -> int:
     task, *rest = arguments or ["full"]
+    numbers = [int(number) for number in rest]
     tasks = {
         "full": _full,
         "quick": _quick,
@@ -51,7 +52,9 @@ def main(arguments: list[str]) -> int:
         "look": _look,
     }
     if task == "profile":
-        return _profile(int(rest[0]) if rest else 3)
+        return _profile(*numbers)
+    if task == "race" and numbers:
+        return _part_of_race(numbers)
     return tasks[task]()
 
 
@@ -61,6 +64,12 @@ def _full() -> int:
 
 def _whole_race() -> int:
     save("race", _race(PEERS, FULL))
+    return 0
+
+
+def _part_of_race(lengths: list[int]) -> int:
+    heats = [heat for heat in FULL if heat.lines in lengths]
+    save("race", joined(load_results(), _race(PEERS, heats)))
     return 0
 
 
@@ -74,16 +83,17 @@ def _quick() -> int:
 
 def _race(names: Iterable[str], heats: Iterable[Heat]) -> Results:
     workers = {name: Worker(PEERS[name]) for name in names}
-    race, quiet = Race(workers, _say), [how_quiet()]
+    race, quiet = Race(workers, _say), {}
     try:
         for heat in heats:
+            before = how_quiet()
             race.run(heat)
-            quiet.append(how_quiet())
+            quiet[heat.lines] = mean_quiet(before, how_quiet())
     finally:
         for worker in workers.values():
             worker.end()
     versions = {name: worker.versions for name, worker in workers.items()}
-    return Results(this_machine(), median_quiet(quiet), versions, race.samples, race.absent)
+    return Results(this_machine(), quiet, versions, race.samples, race.absent)
 
 
 def _bounds() -> int:
@@ -97,7 +107,7 @@ def _profiles() -> int:
     return 0
 
 
-def _profile(lines: int) -> int:
+def _profile(lines: int = 3) -> int:
     print("\n".join(told(profile_stages(lines, renders=max(1, min(20, 2_000 // lines))))))
     return 0
 
@@ -131,7 +141,7 @@ def _look() -> int:
 
 def _brief(results: Results) -> dict[str, object]:
     """Milliseconds, megabytes and ratios, for a machine to read."""
-    told: dict[str, object] = {"load": round(results.quiet.load, 1)}
+    told: dict[str, object] = {"load": [round(each.load, 1) for each in results.quiet.values()]}
     for lines in TARGETS:
         for peer in results.peers:
             one, measured = (figure(results.samples, peer, lines) for figure in (figures, ratio))

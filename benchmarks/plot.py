@@ -11,7 +11,7 @@ from benchmarks.figures import Figures, figures
 from benchmarks.peers import PEERS
 from benchmarks.results import Results
 
-WIDTH, HEIGHT = 1120, 520
+WIDTH, HEIGHT = 1170, 520
 TOP, BOTTOM, PANEL, GAP, LEFT = 56, 62, 330, 236, 62
 LABEL_GAP = 15  # between two names at the end of their lines
 MARKS = ("circle", "square", "diamond", "triangle")

@@ -21,7 +21,8 @@ class Results:
     """One race: who ran, on what, and every sample."""
 
     machine: Machine
-    quiet: Quiet
+    quiet: dict[int, Quiet]
+    """By lines: races of single lengths are kept beside those of others."""
     versions: dict[str, str]
     samples: list[Sample]
     absent: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -46,12 +47,27 @@ def save(name: str, record: Results | Bounds | list[Profile]) -> None:
     (FOLDER / f"{name}.json").write_text(json.dumps(fields, indent=1), "utf-8")
 
 
+def joined(before: Results | None, now: Results) -> Results:
+    """The new race, and of the one before what the new one did not run again."""
+    if before is None:
+        return now
+    kept = [sample for sample in before.samples if sample.lines not in now.quiet]
+    absent = {key: why for key, why in before.absent.items() if key[1] not in now.quiet}
+    return Results(
+        machine=now.machine,
+        quiet=dict(sorted({**before.quiet, **now.quiet}.items())),
+        versions=now.versions,
+        samples=[*kept, *now.samples],
+        absent={**absent, **now.absent},
+    )
+
+
 def load_results() -> Results | None:
     """The last race."""
     fields = _load("race")
     return fields and Results(
         machine=Machine(**fields["machine"]),
-        quiet=Quiet(**fields["quiet"]),
+        quiet={int(lines): Quiet(**quiet) for lines, quiet in fields["quiet"].items()},
         versions=fields["versions"],
         samples=[Sample(**sample) for sample in fields["samples"]],
         absent={(peer, lines): reason for peer, lines, reason in fields["absent"]},
