@@ -1,8 +1,8 @@
 # `make` alone prints the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo test lint unit conformance format build lock clean \
-	bench bench-quick bench-bounds profile
+.PHONY: help setup setup-test demo preview test lint unit test-browser conformance format build lock \
+	clean bench bench-quick bench-bounds profile
 
 BIN := .venv/bin
 BENCH = PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks
@@ -19,6 +19,9 @@ setup-test: ## what the tests need on top
 demo: setup ## render CarrierX invoice 004 through the real handlers, into out/
 	@$(BIN)/python -m local.demo
 
+preview: setup ## a local page that shows the gallery and follows every change (TEMPLATES=, PROFILE=, PORT=)
+	@$(BIN)/invoice-pdf preview --port $(or $(PORT),0) $(if $(TEMPLATES),--templates "$(TEMPLATES)") $(if $(PROFILE),--profile "$(PROFILE)")
+
 test: setup-test lint unit ## set-up, lint, every test
 
 lint: setup-test ## ruff, mypy, import-linter
@@ -29,6 +32,10 @@ lint: setup-test ## ruff, mypy, import-linter
 
 unit: setup-test ## the tests alone
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-browser: ## the preview's page in a real Chromium
+	@scripts/setup.sh browser
+	@.venv-browser/bin/pytest --confcutdir=tests/browser tests/browser
 
 conformance: setup ## veraPDF over every kind of document: PDF/A-3a and PDF/UA-1 (needs Java and Maven)
 	@$(BIN)/python -m conformance

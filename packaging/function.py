@@ -32,9 +32,9 @@ EXCLUDED = {
     "python-dateutil": "asked for by botocore only, and beside it in the managed runtime",
     "six": "asked for by python-dateutil only, and beside it in the managed runtime",
 }
-# Of our own package: the command line needs typer and rich, which are not in the archive; the
-# gallery and the lint are for people who make templates.
-TOOLS = ("cli", "cli.py", "gallery", "lint")
+# Of our own package: the command line needs typer and rich, which are not in the archive; gallery,
+# lint and preview are for people who make templates.
+TOOLS = ("cli", "cli.py", "gallery", "lint", "preview")
 BUILDERS = ("cffi", "pycparser")  # of the bindings
 
 

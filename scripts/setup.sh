@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Set-up of a checkout: native libraries and fonts from Debian's packages, Python dependencies by
 # hash. `setup.sh` is what the demo needs; `setup.sh test` adds the tools that tests read PDFs with
-# and the environment that checks template.yaml; `setup.sh bench` adds the engines that benchmarks/
-# compares us with (`bench-quick`: without wkhtmltopdf). Runs again in an instant when nothing changed.
+# and the environment that checks template.yaml; `setup.sh browser` a Chromium and what drives it;
+# `setup.sh bench` the engines that benchmarks/ compares us with (`bench-quick`: without wkhtmltopdf).
+# Runs again in an instant when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-demo}
@@ -28,6 +29,9 @@ if [[ $what = bench* ]]; then
 fi
 if [ "$what" = bench ]; then
     program wkhtmltopdf wkhtmltopdf
+fi
+if [ "$what" = browser ]; then
+    program chromium chromium
 fi
 
 python=${PYTHON:-}
@@ -75,5 +79,8 @@ if [ "$what" = test ]; then
 fi
 if [[ $what = bench* ]]; then
     environment .venv-bench requirements/bench.txt
+fi
+if [ "$what" = browser ]; then
+    environment .venv-browser requirements/browser.txt
 fi
 .venv/bin/python packaging/fonts.py --into .cache/fonts

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
+collect_ignore = ["browser"]
+"""Those have an environment of their own: ``make test-browser``."""
+
 LOOPBACK = "127.0.0.1"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -258,6 +260,40 @@ def lint(
                 typer.echo(finding)
         if findings:
             raise typer.Exit(1)
+
+
+@cli.command()
+def preview(
+    invoice: Annotated[
+        str | None, typer.Argument(metavar="[INVOICE.json]", help="One more, before the gallery.")
+    ] = None,
+    *,
+    profile: Annotated[str, typer.Option(help="Seller profile, TOML or JSON.")] = DEFAULT_PROFILE,
+    partner: Annotated[Path | None, typer.Option(help="Partner object, where not nested.")] = None,
+    templates: TemplatesFolder = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the gallery of hard invoices on a local page that follows every change of a file."""
+    try:
+        from invoice_renderer.preview.run import Preview  # noqa: PLC0415  an extra
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"pypdfium2", "watchfiles"}:
+            raise
+        typer.echo(f"invoice-pdf: preview needs {missing.name}: install [preview]", err=True)
+        raise typer.Exit(2) from None
+    read = None if invoice is None else partial(_read_invoice, invoice, partner)
+    with _reported(as_json=as_json):
+        if invoice == "-":
+            raise OptionRefused("invoice", "must be a file: it is read again when it changes")
+        files = [Path(file) for file in (invoice, partner) if file is not None]
+        page = Preview(profile=profile, templates=templates, read_invoice=read, invoice_files=files)
+        with page.serve(port=port) as url:
+            typer.echo(json.dumps({"url": url}) if as_json else f"preview  {url}  (Ctrl-C ends it)")
+            if browser:
+                webbrowser.open(url)
+            page.wait()
 
 
 # ----------------------------------------------------------------------------- files

@@ -142,14 +142,7 @@ class DocumentRenderer:
     ) -> Document:
         """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole."""
         draft = self.draft(invoice, profile, presentation)
-        attachments = self._attachments(invoice, profile, presentation)
-        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments)
-        return Document(
-            pdf=pdf.content,
-            pages=pdf.pages,
-            sha256=hashlib.sha256(pdf.content).hexdigest(),
-            notices=draft.notices,
-        )
+        return self.finish(draft, invoice, profile, presentation)
 
     def draft(self, invoice: Invoice, profile: SellerProfile, presentation: Presentation) -> Draft:
         """View and markup: everything that the PDF is drawn from."""
@@ -173,6 +166,19 @@ class DocumentRenderer:
                 **_qr_assets(view.pay),
             },
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
+        )
+
+    def finish(
+        self, draft: Draft, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+    ) -> Document:
+        """Draw a draft, with the record of what it was made from."""
+        attachments = self._attachments(invoice, profile, presentation)
+        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments)
+        return Document(
+            pdf=pdf.content,
+            pages=pdf.pages,
+            sha256=hashlib.sha256(pdf.content).hexdigest(),
+            notices=draft.notices,
         )
 
     def _attachments(

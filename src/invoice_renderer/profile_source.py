@@ -119,7 +119,13 @@ def open_profile(where: str, *, s3: S3Client | None = None) -> ProfileSource:
     if match and s3 is not None:
         prefix, slash, name = match[2].rpartition("/")
         return ProfileSource(S3Folder(s3, bucket=match[1], prefix=prefix + slash), name)
-    path = Path(where)
-    if not path.is_absolute() and not path.exists():
-        path = next((folder / where for folder in BUNDLED_FOLDERS if folder.is_dir()), path)
+    path = path_of_profile(where)
     return ProfileSource(DiskFolder(path.parent), path.name)
+
+
+def path_of_profile(where: str) -> Path:
+    """A path, or that of a profile that ships with the code."""
+    path = Path(where)
+    if path.is_absolute() or path.exists():
+        return path
+    return next((folder / where for folder in BUNDLED_FOLDERS if folder.is_dir()), path)

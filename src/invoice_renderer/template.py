@@ -175,7 +175,8 @@ class Template:
         """From the .po itself, some ten milliseconds once; a build step may put a .mo beside."""
         if language == SOURCE_LANGUAGE:
             return NullTranslations()
-        source = self.folder / "locales" / language / "LC_MESSAGES" / "messages.po"
+        name = f"locales/{language}/LC_MESSAGES/messages.po"
+        source = self.folder / name
         compiled = io.BytesIO()
         try:
             with source.open("rb") as file:
@@ -183,7 +184,8 @@ class Template:
                 write_mo(compiled, read_po(file, locale=locale, abort_invalid=True))
         except (OSError, PoFileError, ValueError) as failure:
             raise SettingsError(
-                f"template {self.name}", f"has no sound {language} catalogue{_told(failure)}"
+                f"template {self.name}",
+                f"has no sound {language} catalogue, {name}{_told(failure)}",
             ) from None
         compiled.seek(0)
         return GNUTranslations(compiled)

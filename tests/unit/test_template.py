@@ -234,5 +234,5 @@ def test_a_line_that_toml_refuses_is_named(copy: Path) -> None:
 def test_a_line_that_is_no_catalogue_is_named(copy: Path) -> None:
     catalogue = copy / "v1" / "locales" / "es" / "LC_MESSAGES" / "messages.po"
     catalogue.write_text('msgid "Paid"\nmsgstr "Pagada"\nPaid\n')
-    with pytest.raises(SettingsError, match=r"es catalogue: .*line 3"):
+    with pytest.raises(SettingsError, match=r"locales/es/.*messages\.po: .*line 3"):
         Templates(copy).get("v1").translations("es")
