@@ -59,8 +59,8 @@ profile: ## where our time goes, at LINES=3
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-build: setup ## dist/: layer and function archives for arm64 and x86_64
-	@$(BIN)/python packaging/build.py --arch $(or $(ARCH),all)
+build: setup ## dist/: layer and function archives for arm64 and x86_64 (TEMPLATES= your own folder)
+	@$(BIN)/python packaging/build.py --arch $(or $(ARCH),all) $(if $(TEMPLATES),--templates "$(TEMPLATES)")
 
 lock: setup ## pin again what packaging/ takes from Debian
 	@$(BIN)/python packaging/lock.py

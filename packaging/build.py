@@ -1,4 +1,4 @@
-"""Build the archives: ``python3 packaging/build.py [--arch arm64|x86_64|all]``.
+"""Build the archives: ``python3 packaging/build.py [--arch arm64|x86_64|all] [--templates DIR]``.
 
 ``dist/layer-{arch}.zip``      native libraries and fonts
 ``dist/layer-fonts.zip``       fonts of further scripts, for either architecture
@@ -62,6 +62,7 @@ class Build:
 
     lock: Lock
     python: Python313
+    templates: Path = function.TEMPLATES
 
     def layer(self, arch: str) -> Path:
         """A folder with ``tree/`` and ``archive.zip``; so for every step below."""
@@ -114,10 +115,11 @@ class Build:
         generated = self.bindings()
 
         def make(into: Path) -> None:
-            function.fill_source(self.python, generated, into / "tree")
+            function.fill_source(self.python, generated, self.templates, into / "tree")
             self._zip(into / "tree", into / "archive.zip", after=wheels / "archive.zip")
 
-        inputs: list[Path | str] = [wheels.name, generated.name, *function.source_files()]
+        sources = function.source_files(self.templates)
+        inputs: list[Path | str] = [wheels.name, generated.name, *sources]
         shutil.copyfile(kept(out.stem, inputs, make) / "archive.zip", out)
 
     def try_out(self, wheels: Path, layer_tree: Path) -> None:
@@ -125,7 +127,7 @@ class Build:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             task = Path(folder) / "task"
             shutil.copytree(wheels / "tree", task, copy_function=_link)
-            function.fill_source(self.python, self.bindings(), task)
+            function.fill_source(self.python, self.bindings(), self.templates, task)
             conf = Path(folder) / "fonts.conf"
             families = fonts.families_of(fonts.read_packages())
             conf.write_text(
@@ -151,10 +153,10 @@ class Build:
         self.python.run(*script, *(["--after", str(after)] if after else []))
 
 
-def build(architectures: list[str]) -> list[Path]:
+def build(architectures: list[str], templates: Path) -> list[Path]:
     """Make everything, hold it against the gates, write what is in it, and only then publish."""
     lock = read_lock()
-    run = Build(lock=lock, python=pinned_python(lock))
+    run = Build(lock=lock, python=pinned_python(lock), templates=templates)
     # What both architectures share is fetched before they are made side by side.
     tool("uv")
     layer.fetch_expat(lock)
@@ -212,17 +214,33 @@ def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source)
 
 
+def folder_of_templates(given: str) -> Path:
+    """An operand of the command line, refused where there is no template in it."""
+    folder = Path(given).resolve()
+    if not any(folder.glob("*/template.toml")):
+        raise argparse.ArgumentTypeError(f"no folder in {given} has a template.toml")
+    return folder
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description="Build the archives for Lambda into dist/.")
     parser.add_argument("--arch", choices=[*ARCHITECTURES, "all"], default="all")
-    asked: str = parser.parse_args().arch
+    parser.add_argument(
+        "--templates",
+        type=folder_of_templates,
+        default=function.TEMPLATES,
+        metavar="DIR",
+        help="a folder of templates, in place of ours",
+    )
+    asked = parser.parse_args()
     started = time.monotonic()
     CACHE.mkdir(parents=True, exist_ok=True)
     try:
         with (CACHE / ".lock").open("w") as alone:
             fcntl.flock(alone, fcntl.LOCK_EX)  # a second build waits for the first
-            made = build(list(ARCHITECTURES) if asked == "all" else [asked])
+            every = list(ARCHITECTURES)
+            made = build(every if asked.arch == "all" else [asked.arch], asked.templates)
     except FAILURES as error:
         print(f"build: {error}", file=sys.stderr)
         return 1

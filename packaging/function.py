@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = PROJECT / "requirements" / "lambda.txt"
 SOURCE = PROJECT / "src" / "invoice_renderer"
-DATA_FOLDERS = ("templates", "profiles")
+TEMPLATES = PROJECT / "templates"
+PROFILES = PROJECT / "profiles"
 TASK = Path("/var/task")
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
 
@@ -62,23 +63,25 @@ def fill_bindings(python: Python313, into: Path) -> None:
         python.run(bindings.__file__, folder, str(declared), str(into / f"{bindings.NAME}.py"))
 
 
-def fill_source(python: Python313, generated: Path, into: Path) -> None:
-    """Our own part, with sources, so that a traceback shows lines; and what was generated."""
+def fill_source(python: Python313, generated: Path, templates: Path, into: Path) -> None:
+    """Our own part, with sources, so that a traceback shows lines; what was generated; and a
+    folder of templates, ours or the operator's.
+    """
     shutil.copytree(generated, into, dirs_exist_ok=True)
     skipped = shutil.ignore_patterns("__pycache__", "*.md")
     shutil.copytree(SOURCE, into / "invoice_renderer", ignore=skipped)
     for name in TOOLS:
         _remove(into / "invoice_renderer" / name)
-    for folder in DATA_FOLDERS:
-        shutil.copytree(PROJECT / folder, into / folder, ignore=skipped)
+    shutil.copytree(templates, into / "templates", ignore=skipped)
+    shutil.copytree(PROFILES, into / "profiles", ignore=skipped)
     for path in _licence_files():
         shutil.copyfile(path, into / path.name)
     _compile(python, into)
 
 
-def source_files() -> list[Path]:
+def source_files(templates: Path) -> list[Path]:
     """Every file that our own part is made of."""
-    folders = [SOURCE, *(PROJECT / name for name in DATA_FOLDERS)]
+    folders = [SOURCE, templates, PROFILES]
     files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
     return [*(file for file in files if "__pycache__" not in file.parts), *_licence_files()]
 
