@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
-from typing import TypeVar
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo, reset_tzpath
 
 from babel import Locale
@@ -32,6 +32,20 @@ MINUTES_IN_AN_HOUR = 60
 MINUTE_DIGITS = Decimal("0.01")
 _FIRST_SECOND, _LAST_SECOND = time(0, 0, 0), time(23, 59, 59)
 _Words = TypeVar("_Words")
+
+
+class ForeignText(str):
+    """Words that were not to be had in the reader's language, and which language they are in:
+    a screen reader must know.
+    """
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Self:
+        words = super().__new__(cls, text)
+        words.language = language
+        return words
 
 
 class Language:
@@ -151,10 +165,12 @@ class Language:
         """
         language = self.locale.language
         of_another_region = (tag for tag in words if tag.split("-")[0] == language)
-        for tag in (self.tag, language, *of_another_region, "en"):
-            if tag in words:
-                return words[tag]
-        return next(iter(words.values()))
+        tags = (self.tag, language, *of_another_region, "en", *words)
+        chosen = next(tag for tag in tags if tag in words)
+        text = words[chosen]
+        if isinstance(text, str) and chosen.split("-")[0] != language:
+            return ForeignText(text, chosen)  # type: ignore[return-value]
+        return text
 
 
 @lru_cache(maxsize=512)

@@ -23,6 +23,7 @@ from jinja2 import (
 )
 
 from invoice_renderer.errors import TemplateBroken
+from invoice_renderer.language import ForeignText
 from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
 
@@ -88,9 +89,12 @@ def marked(text: str, surrounding: str) -> str:
 
 
 def script_language(text: str) -> str:
-    """The language that a text's script gives away, else nothing: kana are Japanese, Hangul is
-    Korean. It decides the forms of the characters that they share with Chinese.
+    """The language of a text that is not in the page's, as far as it is known: a seller's words
+    say it; else kana are Japanese and Hangul is Korean, which decides the forms of the characters
+    that they share with Chinese.
     """
+    if isinstance(text, ForeignText):
+        return text.language
     return next((language for language, script in _SCRIPTS.items() if script.search(text)), "")
 
 

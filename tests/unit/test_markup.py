@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import RenderingError, TemplateBroken
 from invoice_renderer.markup import bare_url, direction_of, marked, render_markup, script_language
+from invoice_renderer.request import RenderOptions
 from invoice_renderer.template import Template, Templates
 from invoice_renderer.view import InvoiceView
 from invoice_renderer.view.models import Party
+from tests.builders import a_profile, an_invoice
 from tests.unit.test_view import a_view
 
 TEMPLATE = Templates().get("v1")
@@ -144,3 +147,19 @@ def test_a_name_has_its_own_direction(text: str, direction: str) -> None:
 def test_an_address_prints_without_its_scheme() -> None:
     """As one says it."""
     assert bare_url("https://www.northline.example/") == "www.northline.example"
+
+
+def test_words_that_fall_back_to_another_language_say_so(renderer: DocumentRenderer) -> None:
+    """A German reader of a seller who writes English and Spanish: memo, terms, hours, a label."""
+    profile = a_profile(
+        memo={"en": "Thank you", "es": "Gracias"},
+        terms={"text": {"de": "Sofort fällig"}},
+        contact={"email": "a@b.example", "hours": {"es-MX": "Días hábiles"}},
+        custom_fields=[{"label": {"ar": "عقد"}, "value": "7"}],
+    )
+    options = RenderOptions(locale="de-AT")
+    html = renderer.draft(an_invoice(), profile, renderer.present(options, profile)).html
+    assert '<span dir="ltr" lang="en">Thank you</span>' in html
+    assert '<span dir="ltr">Sofort fällig</span>' in html
+    assert '<span dir="ltr" lang="es-MX">Días hábiles</span>' in html
+    assert '<span dir="rtl" lang="ar">عقد</span>' in html

@@ -60,7 +60,7 @@ def _no_lines() -> Invoice:
     return an_invoice(invoice_items=[], tax_items=[])
 
 
-def _bill(lines: int, **changes: object) -> Invoice:
+def bill(lines: int, **changes: object) -> Invoice:
     """An issued invoice whose totals add up; the balance before it was paid."""
     items = [_item(number) for number in range(lines)]
     taxes = [a_tax(amount="12.31"), a_tax(type="state_sales_tax", jurisdiction="state")]
@@ -178,11 +178,11 @@ _CASES = (
     Case("documented", "The invoice of CarrierX's own documentation; its totals do not add up.",
          an_invoice),
     Case("no-lines", "Nothing used, nothing taxed: the page must not look broken.", _no_lines),
-    Case("one-line", "The smallest table: a head, a row, a total.", lambda: _bill(1)),
+    Case("one-line", "The smallest table: a head, a row, a total.", lambda: bill(1)),
     Case("60-lines", "Groups, subtotals and a page break in the middle of a group.",
-         lambda: _bill(60)),
+         lambda: bill(60)),
     Case("900-lines", "Many pages: heads repeat, sums are carried forward, rows stay whole.",
-         lambda: _bill(900)),
+         lambda: bill(900)),
     Case("credit", "The seller owes the buyer: every negative amount reads as a credit.", _credit),
     Case("40-taxes", "Two headings, five jurisdictions, and more taxes than charges.",
          _forty_taxes),
@@ -191,11 +191,11 @@ _CASES = (
     Case("longest-names", "Every text at its limit, every number with all of its digits.",
          _longest_names),
     Case("open", "Charges can still change: a band, a watermark, the word in the page head.",
-         lambda: _bill(9, status="open", date_issued=None)),
+         lambda: bill(9, status="open", date_issued=None)),
     Case("closed", "Final and unpaid: neither band nor mark, an amount and when it is due.",
-         lambda: _bill(9)),
+         lambda: bill(9)),
     Case("paid", "Final and paid: the mark, and nothing that asks for money.",
-         lambda: _bill(9, status="paid", paid=True, amount_due="0", date_charged=ISSUED)),
+         lambda: bill(9, status="paid", paid=True, amount_due="0", date_charged=ISSUED)),
     Case("unknown-status", "A status that nobody has documented, on an invoice without an issue"
          " date: preliminary, and a notice.",
          lambda: an_invoice(status="escalated", date_issued=None)),
