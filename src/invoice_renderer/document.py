@@ -35,9 +35,10 @@ from invoice_renderer.view import build_view
 from invoice_renderer.view.models import PayView
 
 LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
-SOURCES = ("cldr.py", "colour.py", "document.py", "figures.py", "invoice.py", "language.py",
-           "logo.py", "markup.py", "pay_link.py", "profile.py", "qr.py", "record.py",
-           "spreadsheet.py", "template.py", "text.py", "pdf", "view")  # fmt: skip
+SOURCES = ("canonical.py", "cldr.py", "colour.py", "document.py", "field_types.py", "figures.py",
+           "invoice.py", "language.py", "logo.py", "markup.py", "pay_link.py", "profile.py",
+           "qr.py", "record.py", "spreadsheet.py", "template.py", "text.py", "pdf",
+           "view")  # fmt: skip
 """What of this package decides the bytes of a document."""
 
 

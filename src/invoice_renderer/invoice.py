@@ -10,34 +10,33 @@ Source: CarrierX Core API v2, "Invoice object" and "Get Invoice by SID".
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from invoice_renderer.canonical import write_canonical
 from invoice_renderer.errors import InvoiceMalformed, InvoiceTooLarge
-from invoice_renderer.request import is_sid
-from invoice_renderer.text import clean_text
+from invoice_renderer.field_types import (
+    Amount,
+    NullIsEmpty,
+    OptionalName,
+    OptionalTimestamp,
+    OptionalToken,
+    Sid,
+    Timestamp,
+    Token,
+    Usage,
+    parse_timestamp,
+)
 from invoice_renderer.validation import first_problem
 
-TOKEN_CHARACTERS = 64
-NAME_CHARACTERS = 120
-INTEGER_DIGITS = 15
-DECIMAL_DIGITS = 15
 SUM_DIGITS = 60  # Python's 28 would round a sum of amounts with 30
 FINAL_STATUSES = frozenset({"closed", "paid"})
 KNOWN_STATUSES = FINAL_STATUSES | {"open"}
-
-_AMOUNT = re.compile(rf"-?[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_DIGITS}}})?")
-_TIMESTAMP = re.compile(
-    r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,92 +47,6 @@ class Notice:
     detail: str
 
 
-# ----------------------------------------------------------------------------- field types
-
-
-def parse_amount(raw: object) -> Decimal:
-    """A plain decimal, from a string (``"0.0025"``) or an exact JSON number; ``-0`` is ``0``."""
-    digits = raw if isinstance(raw, str) else _plain_digits(raw)
-    if not _AMOUNT.fullmatch(digits):
-        raise ValueError(
-            f"must be a plain decimal of at most {INTEGER_DIGITS} integer"
-            f" and {DECIMAL_DIGITS} decimal digits"
-        )
-    plain = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    return Decimal(plain) or Decimal(0)  # one value, one spelling: -0 is 0
-
-
-def _plain_digits(raw: object) -> str:
-    if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
-        raise ValueError("must be a decimal, as a string or a number")
-    if isinstance(raw, int) or not -DECIMAL_DIGITS <= _exponent(raw) <= 0:
-        return str(raw)  # 1E+9 keeps its E, which the pattern refuses
-    return f"{raw:f}"  # 0.0000001, where str() would print 1E-7
-
-
-def _exponent(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 1  # NaN and Infinity have a letter
-
-
-def parse_timestamp(raw: object) -> datetime:
-    """ISO 8601 with a zone, as in ``2025-01-19T23:59:59.000Z``; kept in UTC."""
-    if not isinstance(raw, str) or not _TIMESTAMP.fullmatch(raw):
-        raise ValueError("must be a timestamp such as 2025-01-19T23:59:59.000Z")
-    try:
-        moment = datetime.fromisoformat(raw).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("is not a date of the calendar") from None
-    if not MINYEAR < moment.year < MAXYEAR:  # else no other time zone could show it
-        raise ValueError("is not a date of the calendar")
-    return moment
-
-
-def _parse_usage(raw: object) -> Decimal | None:
-    return None if raw is None else parse_amount(raw)
-
-
-def _parse_optional_timestamp(raw: object) -> datetime | None:
-    return None if raw is None or raw == "" else parse_timestamp(raw)
-
-
-def _text(limit: int) -> BeforeValidator:
-    def parse(raw: object) -> str:
-        if not isinstance(raw, str):
-            raise ValueError("must be text")
-        return clean_text(raw, limit=limit)
-
-    return BeforeValidator(parse)
-
-
-def _optional_text(limit: int) -> BeforeValidator:
-    def parse(raw: object) -> str | None:
-        if raw is None:
-            return None
-        if not isinstance(raw, str):
-            raise ValueError("must be text or null")
-        return clean_text(raw, limit=limit) or None
-
-    return BeforeValidator(parse)
-
-
-def _parse_sid(raw: object) -> str:
-    if not is_sid(raw):  # SIDs become paths: of the API, and of the bucket
-        raise ValueError("must be 1 to 64 ASCII letters, digits and hyphens")
-    return raw
-
-
-Sid = Annotated[str, BeforeValidator(_parse_sid)]
-Amount = Annotated[Decimal, BeforeValidator(parse_amount)]
-Usage = Annotated[Decimal | None, BeforeValidator(_parse_usage)]
-Timestamp = Annotated[datetime, BeforeValidator(parse_timestamp)]
-OptionalTimestamp = Annotated[datetime | None, BeforeValidator(_parse_optional_timestamp)]
-Token = Annotated[str, Field(min_length=1), _text(TOKEN_CHARACTERS)]
-OptionalToken = Annotated[str | None, _optional_text(TOKEN_CHARACTERS)]
-OptionalName = Annotated[str | None, _optional_text(NAME_CHARACTERS)]
-NullIsEmpty = BeforeValidator(lambda raw: () if raw is None else raw)
-
-
 # ----------------------------------------------------------------------------- models
 
 
@@ -141,7 +54,8 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class LineItem(_Model):
+@dataclass(frozen=True, slots=True)
+class LineItem:
     """One usage or charge line. ``usage`` has no unit of its own: the wording knows it by type."""
 
     type: Token
@@ -154,7 +68,8 @@ class LineItem(_Model):
     date_billing_period_end: OptionalTimestamp = None
 
 
-class TaxItem(_Model):
+@dataclass(frozen=True, slots=True)
+class TaxItem:
     """One tax or surcharge; CarrierX gives neither its rate nor its base."""
 
     type: Token
@@ -162,13 +77,14 @@ class TaxItem(_Model):
     jurisdiction: OptionalToken = None
 
 
-class Payment(_Model):
+@dataclass(frozen=True, slots=True)
+class Payment:
     """A payment made while the invoice was open. Its shape is not documented: take what is there.
 
     ``date`` is the first readable timestamp, by name, of the fields that begin with ``date``.
     """
 
-    amount: Annotated[Decimal | None, BeforeValidator(_parse_usage)] = None
+    amount: Usage = None
     type: OptionalToken = None
     date: OptionalTimestamp = None
 
@@ -258,8 +174,9 @@ class Invoice(_Model):
 
     def canonical_json(self) -> bytes:
         """The same invoice is the same bytes, whatever the order or spelling CarrierX used."""
-        fields = self.model_dump(mode="json")
-        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+        fields = self.model_dump(mode="json", exclude=set(LINE_FIELDS))
+        lines = {name: getattr(self, name) for name in LINE_FIELDS}
+        return write_canonical(fields, lines)
 
     def digest(self) -> str:
         return hashlib.sha256(self.canonical_json()).hexdigest()

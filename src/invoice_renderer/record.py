@@ -7,10 +7,10 @@ same bytes again. The profile itself is not in it: it belongs to the seller, not
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from invoice_renderer.canonical import write_json, write_object
 from invoice_renderer.errors import RecordUnreadable
 from invoice_renderer.invoice import Invoice, parse_invoice
 from invoice_renderer.strict_json import JsonRefused, parse_json
@@ -34,15 +34,15 @@ class Record:
 
 def write_record(record: Record) -> bytes:
     """Canonical JSON: sorted keys, no spaces, amounts as strings."""
-    fields = {
-        "format": FORMAT,
-        "invoice": json.loads(record.invoice.canonical_json()),
-        "profile": {"sha256": record.profile},
-        "presentation": dict(record.presentation),
-        "template": record.template,
-        "engine": record.engine,
+    texts = {
+        "format": write_json(FORMAT),
+        "invoice": record.invoice.canonical_json().decode(),
+        "profile": write_json({"sha256": record.profile}),
+        "presentation": write_json(dict(record.presentation)),
+        "template": write_json(record.template),
+        "engine": write_json(record.engine),
     }
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return write_object(texts).encode()
 
 
 def parse_record(raw: bytes) -> Record:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from invoice_renderer.invoice import Invoice
 
@@ -33,17 +34,15 @@ COLUMNS = (
 FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the wide ones count, too
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
-Cell = str | Decimal | datetime | None
+REMEMBERED = 2_048  # tokens, and moments
 
 
 def write_lines(invoice: Invoice, *, currency: str) -> bytes:
     """RFC 4180, UTF-8; an empty cell where the API says nothing."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, restval="")
-    writer.writeheader()
-    for row in _rows(invoice):
-        cells = {"currency": currency, **row}
-        writer.writerow({name: safe_cell(_text(cell)) for name, cell in cells.items()})
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(_rows(invoice, safe_cell(currency)))
     return text.getvalue().encode()
 
 
@@ -54,37 +53,43 @@ def safe_cell(text: str) -> str:
     return text
 
 
-def _rows(invoice: Invoice) -> Iterator[dict[str, Cell]]:
+def _rows(invoice: Invoice, currency: str) -> Iterator[tuple[str, ...]]:
+    """The cells in the order of the columns."""
     for item in invoice.invoice_items:
-        yield {
-            "line": "item",
-            "type": item.type,
-            "direction": item.direction,
-            "country_code": item.country_code,
-            "usage": item.usage,
-            "amount": item.amount,
-            "period_start": item.date_billing_period_start,
-            "period_end": item.date_billing_period_end,
-        }
+        yield (
+            "item",
+            _token(item.type),
+            _token(item.direction),
+            _token(item.country_code),
+            "",
+            _number(item.usage),
+            _number(item.amount),
+            currency,
+            "",
+            _moment(item.date_billing_period_start),
+            _moment(item.date_billing_period_end),
+        )
     for tax in invoice.tax_items:
-        yield {
-            "line": "tax",
-            "type": tax.type,
-            "jurisdiction": tax.jurisdiction,
-            "amount": tax.amount,
-        }
+        cells = (_token(tax.type), "", "", _token(tax.jurisdiction), "", _number(tax.amount))
+        yield ("tax", *cells, currency, "", "", "")
     for payment in invoice.pay_items:
-        yield {
-            "line": "payment",
-            "type": payment.type,
-            "amount": payment.amount,
-            "date": payment.date,
-        }
+        cells = (_token(payment.type), "", "", "", "", _number(payment.amount))
+        yield ("payment", *cells, currency, _moment(payment.date), "", "")
 
 
-def _text(cell: Cell) -> str:
-    if cell is None:
+@lru_cache(maxsize=REMEMBERED)
+def _token(text: str | None) -> str:
+    return safe_cell(text or "")
+
+
+def _number(number: Decimal | None) -> str:
+    """Plain digits, which no spreadsheet takes for a formula."""
+    if number is None:
         return ""
-    if isinstance(cell, datetime):
-        return cell.isoformat().replace("+00:00", "Z")
-    return f"{cell:f}" if isinstance(cell, Decimal) else cell
+    text = str(number)
+    return f"{number:f}" if "E" in text else text
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat().replace("+00:00", "Z") if moment else ""

@@ -29,7 +29,7 @@ from invoice_renderer.errors import (
     InvoiceSidInvalid,
     StorageUnavailable,
 )
-from invoice_renderer.invoice import parse_timestamp
+from invoice_renderer.field_types import parse_timestamp
 from invoice_renderer.queues import BATCH, RequestQueue
 from invoice_renderer.request import is_sid
 from invoice_renderer.strict_json import JsonRefused, parse_json

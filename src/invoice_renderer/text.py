@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 RAW_FACTOR = 8  # raw text longer than this many times its limit is refused unread
 RAW_ALLOWANCE = 256
+REMEMBERED, REMEMBERED_CHARACTERS = 4_096, 64  # short texts, some 1 MB
 COMBINING_MARKS_IN_A_ROW = 4  # enough for Vietnamese, Hebrew points and polytonic Greek
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f]")
@@ -36,6 +38,18 @@ def clean_text(raw: str, *, limit: int) -> str:
     single spaces, runs of zero-width characters to one, runs of combining marks to four. Text
     that has nothing else is empty.
     """
+    if len(raw) <= REMEMBERED_CHARACTERS:
+        return _clean_short(raw, limit)
+    return _clean(raw, limit)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _clean_short(raw: str, limit: int) -> str:
+    """Tokens come again and again; what was refused is not remembered, and refused anew."""
+    return _clean(raw, limit)
+
+
+def _clean(raw: str, limit: int) -> str:
     if len(raw) > RAW_FACTOR * limit + RAW_ALLOWANCE:
         raise TextRefused(f"is longer than {limit} characters")
     is_plain = raw.isascii() and raw.isprintable()

@@ -7,6 +7,8 @@ import re
 from pydantic import ValidationError
 
 _SUBJECT = re.compile(r"(?:Input|String|Value|Tuple|List|Dictionary) (?=should |must )")
+# Pydantic says it in two ways, of a model and of a dataclass; we in one.
+_LINE_SHAPE = ("a dictionary or an instance of", "a valid dictionary or instance of")
 
 
 def first_problem(error: ValidationError, *, root: str) -> tuple[str, str]:
@@ -18,4 +20,5 @@ def first_problem(error: ValidationError, *, root: str) -> tuple[str, str]:
     if first["type"] == "missing":
         return path or root, "is missing"
     message = _SUBJECT.sub("", first["msg"].removeprefix("Value error, "), count=1)
+    message = message.replace(*_LINE_SHAPE)
     return path or root, message[:1].lower() + message[1:]

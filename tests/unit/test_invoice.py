@@ -14,14 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoice_renderer.errors import InvoiceError, InvoiceMalformed, InvoiceTooLarge
-from invoice_renderer.invoice import (
-    Payment,
-    find_discrepancies,
-    parse_amount,
-    parse_invoice,
-    parse_partner,
-    parse_timestamp,
-)
+from invoice_renderer.field_types import parse_amount, parse_timestamp
+from invoice_renderer.gallery import GALLERY
+from invoice_renderer.gallery.chance import generated_invoices
+from invoice_renderer.invoice import Payment, find_discrepancies, parse_invoice, parse_partner
 from invoice_renderer.strict_json import parse_json
 from tests.builders import (
     SAMPLES,
@@ -707,3 +703,32 @@ def test_sums_are_exact() -> None:
 
 def test_a_payment_without_an_amount_counts_as_nothing() -> None:
     assert codes_of(balance_forward="-351.21", pay_items=[{"type": "visa"}]) == []
+
+
+def test_canonical_json_is_pydantics_with_sorted_keys() -> None:
+    """Lines are written one by one, and read as if the whole had been dumped at once."""
+    for invoice in (*(case.build() for case in GALLERY.values()), *generated_invoices(40)):
+        fields = invoice.model_dump(mode="json")
+        expected = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+        assert expected == invoice.canonical_json()
+
+
+def test_a_line_that_is_no_object_is_refused_by_its_place() -> None:
+    """In the words that every other object is refused with."""
+    for name, kind in (("invoice_items", "LineItem"), ("pay_items", "Payment")):
+        with pytest.raises(InvoiceMalformed) as refused:
+            parse_invoice({**invoice_fields(), name: ["x"]}, max_lines=10)
+        assert f"{name}[0]: should be a valid dictionary or instance of {kind}" in str(
+            refused.value
+        )
+
+
+def test_equal_texts_are_one_object() -> None:
+    """A hundred thousand lines name a handful of countries, and few amounts."""
+    items = [a_line(amount="0.0025", type="toll") for _ in range(2)]
+    first, second = parse_invoice(
+        json.loads(json.dumps(invoice_fields(invoice_items=items))), max_lines=10
+    ).invoice_items
+    assert first.amount is second.amount
+    assert first.type is second.type
+    assert first.date_billing_period_start is second.date_billing_period_start

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from invoice_renderer.errors import BillingUnavailable, InvoiceError
-from invoice_renderer.invoice import parse_timestamp
+from invoice_renderer.field_types import parse_timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ are as fine as still makes a summary; a column that was added over says how many
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from invoice_renderer.invoice import Invoice, LineItem
@@ -87,4 +88,4 @@ def _usage(kind: list[LineItem], tokens: Tokens) -> str:
     known = [line.usage for line in kind if line.usage is not None]
     if len(known) < len(kind) or not tokens.has_unit(kind[0].type):
         return ""
-    return tokens.usage_and_rate(kind[0].model_copy(update={"usage": total_of(known)}))[0]
+    return tokens.usage_and_rate(replace(kind[0], usage=total_of(known)))[0]
