@@ -49,6 +49,25 @@ def test_an_answer_over_the_limit_is_stopped_and_not_asked_for_again(carrierx, c
     assert len(carrierx.calls) == 1
 
 
+def test_a_longer_invoice_may_have_more_bytes(carrierx, client):
+    body = invoice_body()
+    longer = body + b" " * (8_000_000 - len(body))
+    carrierx.script(INVOICE_SID, Literally(longer), Literally(longer + b" "))
+    assert fetch(client, max_lines=20_000).display_id == "004"
+    with pytest.raises(InvoiceTooLarge) as large:
+        fetch(client, max_lines=20_000)
+    assert (large.value.count, large.value.limit) == (8_000_001, 8_000_000)
+
+
+@pytest.mark.parametrize("tiny", [b"[]", b"0", b'""'])
+def test_more_values_than_an_invoice_can_have_are_not_parsed(carrierx, client, tiny):
+    carrierx.script(INVOICE_SID, Forever(Literally(b"[" + (tiny + b",") * 1_100_000 + tiny + b"]")))
+    with ends_within(20), pytest.raises(InvoiceTooLarge) as large:
+        fetch(client)
+    assert (large.value.count, large.value.limit) == (1_100_000, 1_020_000)
+    assert len(carrierx.calls) == 1
+
+
 def test_after_an_answer_over_the_limit_the_next_is_read(carrierx, client):
     carrierx.script(INVOICE_SID, EndlessChunks())
     with pytest.raises(InvoiceTooLarge):

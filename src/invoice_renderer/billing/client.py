@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from invoice_renderer.billing.answers import parse_answer, raise_for_trouble
 from invoice_renderer.billing.breaker import Breaker
+from invoice_renderer.billing.caps import Caps
 from invoice_renderer.billing.listing import InvoiceSummary, Page, parse_page
 from invoice_renderer.billing.retries import Calls, is_worth_repeating, wait_for
 from invoice_renderer.billing.transport import Answer, Transport
@@ -36,6 +37,7 @@ FETCH_SECONDS = 12.0  # for one invoice, attempts and waits together
 INVOICE_SCOPES = ("invoices.read", "invoices.manage")
 PARTNER_SCOPES = ("partners.read", "partners.manage")
 MAX_PAGES = 10_000
+CAPS = Caps()
 MAX_UNREADABLE = 10  # items one after the other: then it is the list that cannot be read
 
 Params = Mapping[str, str]
@@ -84,7 +86,14 @@ class BillingClient:
         path = f"/billing/invoices/{parse_sid(invoice_sid)}"
         params = {"with_related": "true", **self._fields(Invoice.model_fields)}
         try:
-            fields = self._get(path, params, scopes=INVOICE_SCOPES, deadline=deadline, calls=calls)
+            fields = self._get(
+                path,
+                params,
+                scopes=INVOICE_SCOPES,
+                deadline=deadline,
+                calls=calls,
+                caps=Caps.for_lines(max_lines),
+            )
         except InvoiceError:  # whose it is cannot be read
             if caller.partner_sids is None:
                 raise
@@ -190,17 +199,24 @@ class BillingClient:
         scopes: tuple[str, ...],
         deadline: Deadline,
         calls: Calls,
+        caps: Caps = CAPS,
     ) -> object:
         """The JSON of a 200; a 401 gets one fresh token and, if one is left, one more call."""
         token = self._tokens.current()
-        answer = self._ask(path, params, token, deadline, calls)
+        answer = self._ask(path, params, token, deadline, calls, caps)
         if answer.status == 401:
             token = self._tokens.refreshed(token)
-            answer = self._ask(path, params, token, deadline, calls)
+            answer = self._ask(path, params, token, deadline, calls, caps)
         return parse_answer(answer, scopes)
 
     def _ask(
-        self, path: str, params: Params, token: Token, deadline: Deadline, calls: Calls
+        self,
+        path: str,
+        params: Params,
+        token: Token,
+        deadline: Deadline,
+        calls: Calls,
+        caps: Caps,
     ) -> Answer:
         """One answer that is not in trouble."""
 
@@ -209,7 +225,10 @@ class BillingClient:
             calls.take()
             with self._breaker.guard(path):
                 url = self._base_url + path
-                answer = self._transport.get(url, params, token=token, deadline=deadline)
+                answer = self._transport.get(
+                    url, params, token=token, deadline=deadline, max_bytes=caps.max_bytes
+                )
+                caps.check(answer.body)
                 raise_for_trouble(answer)
             return answer
 

@@ -20,14 +20,13 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from invoice_renderer.billing.caps import ANSWER_BYTES
 from invoice_renderer.billing.wall_clock import CONNECT_SECONDS, POOLS, cut_at
 from invoice_renderer.credentials import Token
 from invoice_renderer.deadline import Deadline
 from invoice_renderer.errors import BillingUnavailable, InvoiceRendererError, InvoiceTooLarge
 
 READ_SECONDS = 5.0
-WIRE_BYTES = 5_000_000
-BODY_BYTES = 5_000_000
 CHUNK_BYTES = 64 * 1024
 USER_AGENT = "invoice-renderer"
 
@@ -54,7 +53,13 @@ class Transport:
         self._threads = threading.local()
 
     def get(
-        self, url: str, params: Mapping[str, str], *, token: Token, deadline: Deadline
+        self,
+        url: str,
+        params: Mapping[str, str],
+        *,
+        token: Token,
+        deadline: Deadline,
+        max_bytes: int = ANSWER_BYTES,
     ) -> Answer:
         """Fetch one answer whole.
 
@@ -65,7 +70,7 @@ class Transport:
         trouble: InvoiceRendererError | None = None
         with cut_at(deadline) as cut:
             try:
-                answer = self._exchange(url, params, token)
+                answer = self._exchange(url, params, token, max_bytes)
             except InvoiceRendererError as error:
                 trouble = error
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -83,7 +88,9 @@ class Transport:
         if session is not None:
             session.close()
 
-    def _exchange(self, url: str, params: Mapping[str, str], token: Token) -> Answer:
+    def _exchange(
+        self, url: str, params: Mapping[str, str], token: Token, max_bytes: int
+    ) -> Answer:
         response = self._session().get(
             url,
             params=params,
@@ -97,7 +104,7 @@ class Transport:
             response.close()  # its body says nothing that we use, and may have no end
             return Answer(status, headers)
         is_framed = response.raw.chunked or response.raw.length_remaining is not None
-        return Answer(status, headers, _read_body(response), is_framed)
+        return Answer(status, headers, _read_body(response, max_bytes), is_framed)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)
@@ -145,21 +152,21 @@ class _Bearer(AuthBase):
 # ----------------------------------------------------------------------------- the body
 
 
-def _read_body(response: requests.Response) -> bytes:
+def _read_body(response: requests.Response, limit: int) -> bytes:
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding == "identity":
-        return b"".join(_capped(_wire(response), BODY_BYTES))
+        return b"".join(_wire(response, limit))
     if coding in {"gzip", "x-gzip"}:
-        return b"".join(_capped(_unzip(_wire(response)), BODY_BYTES))
+        return b"".join(_capped(_unzip(_wire(response, limit)), limit))
     raise BillingUnavailable("an answer in a coding that was not asked for", again=False)
 
 
-def _wire(response: requests.Response) -> Iterator[bytes]:
+def _wire(response: requests.Response, limit: int) -> Iterator[bytes]:
     """The body as it comes. ``read1`` gives what has arrived, never more than a buffer's worth;
     ``read`` and ``stream`` believe a chunk that says it is -1 bytes long, and read for ever.
     """
     read = partial(response.raw.read1, CHUNK_BYTES, decode_content=False)
-    return _capped(iter(read, b""), WIRE_BYTES)
+    return _capped(iter(read, b""), limit)
 
 
 def _capped(chunks: Iterator[bytes], limit: int) -> Iterator[bytes]:
