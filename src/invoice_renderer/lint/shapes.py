@@ -7,6 +7,7 @@ nothing is known about; asking it for anything is allowed.
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -34,10 +35,10 @@ def present(shape: Any) -> Any:
 
 def element_of(shape: Any, index: object = None) -> Any:
     """What a loop over it gives, or the element at a known place."""
-    inner = get_args(shape)
-    if get_origin(shape) not in {tuple, list} or not inner:
+    origin, inner = get_origin(shape), get_args(shape)
+    if not (isinstance(origin, type) and issubclass(origin, Iterable)) or not inner:
         return str if shape is str else ANY
-    if len(inner) == 2 and inner[1] is Ellipsis:
+    if origin is not tuple or inner[1:] == (Ellipsis,):
         return inner[0]
     if isinstance(index, int) and -len(inner) <= index < len(inner):
         return inner[index]

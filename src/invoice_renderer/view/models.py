@@ -52,6 +52,13 @@ class ChargeLine:
 
     __slots__ = ("_before", "_own", "_words", "again", "amount", "direction", "label", "period",
                  "rate", "usage")  # fmt: skip
+    label: str
+    direction: str
+    usage: str
+    rate: str
+    amount: str
+    period: str
+    again: str
 
     def __init__(
         self, texts: LineTexts, again: str, before: Decimal | None, own: Decimal, words: SumWords
