@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +18,7 @@ import requests
 from invoice_renderer.preview.run import Preview
 from invoice_renderer.profile_source import path_of_profile
 from invoice_renderer.template import Templates
+from tests.builders import SAMPLES
 
 SECONDS = 60
 
@@ -174,3 +178,18 @@ def test_a_saved_profile_is_announced_and_its_neighbours_are_not(url: str, folde
         assert b'["example.toml"]' in next(lines)
     drawn = get(url, "/scene?case=one-line").json()["proof"]["id"]
     assert "€" in get(url, f"/documents/{drawn}.html").text
+
+
+def test_the_command_tells_its_address_and_ends_when_it_is_interrupted(folder: Path) -> None:
+    """Ctrl-C is how a preview ends, and no failure."""
+    program = Path(sys.executable).with_name("invoice-pdf")
+    own = SAMPLES / "invoice-get-by-sid.json"
+    command = [program, "preview", own, "--templates", folder / "templates", "--json"]
+    process = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as told:
+        url = json.loads(told.readline())["url"]
+        scene = get(url, "/scene").json()
+        process.send_signal(signal.SIGINT)
+    assert ("yours", own.name) == (scene["cases"][0]["name"], scene["cases"][0]["says"])
+    assert process.wait(timeout=SECONDS) == 0

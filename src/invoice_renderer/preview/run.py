@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from invoice_renderer.document import DocumentRenderer
@@ -36,7 +36,6 @@ class Preview:
         own = [Case(OWN, invoice_files[0].name, read_invoice)] if read_invoice else []
         self._folder = renderer.templates.folder.resolve()
         self._files = [seller, *invoice_files]
-        self._ended = threading.Event()
         self._studio = Studio(
             renderer=renderer,
             open_seller=lambda: open_profile(profile),
@@ -64,5 +63,6 @@ class Preview:
                 server.shutdown()
 
     def wait(self) -> None:
-        """Until somebody interrupts."""
-        self._ended.wait()
+        """Until somebody interrupts, which is how a preview ends."""
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -1,4 +1,4 @@
-"""The studio: draws proofs, keeps the last ones, and forgets them when a file changes."""
+"""The studio: draws proofs, keeps the last ones, and draws anew when a file changes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Studio:
         self._places = places
         self._seller = open_seller()
         self._drawing = threading.Lock()
-        self._proofs: OrderedDict[Choices, Proof] = OrderedDict()
+        self._keeping = threading.Lock()
+        self._proofs: OrderedDict[tuple[int, Choices], Proof] = OrderedDict()
         self._complained: dict[str, tuple[str, ...]] = {}
         self._news = threading.Condition()
         self._change = Change(time.time_ns() // 1_000_000)  # another number in each run
@@ -69,16 +70,17 @@ class Studio:
         except InvoiceRendererError as error:
             return self._places.problem(error, None)
         with self._drawing:
-            if choices not in self._proofs:
+            key = (self._change.number, choices)
+            if key not in self._proofs:
                 drawn = self._draw(choices)
                 if isinstance(drawn, Problem):
                     return drawn
-                self._keep(choices, drawn)
-            return self._proofs[choices]
+                self._keep(key, drawn)
+            return self._proofs[key]
 
     def find(self, proof_id: str) -> Proof | None:
         """One of the last proofs, by the id that it was given."""
-        with self._drawing:
+        with self._keeping:  # a picture does not wait for another invoice to be drawn
             return next((proof for proof in self._proofs.values() if proof.id == proof_id), None)
 
     def _draw(self, choices: Choices) -> Proof | Problem:
@@ -92,6 +94,7 @@ class Studio:
             document = self.renderer.finish(draft, invoice, seller, presentation)
             took = time.perf_counter() - began
             notices = (*find_notices(invoice), *document.notices, *self._faults(presentation))
+            version = self.renderer.template_version(presentation)
         except InvoiceRendererError as error:
             return self._places.problem(error, draft)
         except OSError as error:  # a file that an editor has just put another one in place of
@@ -100,7 +103,7 @@ class Studio:
         return Proof(
             id=hashlib.sha256(document.pdf + page.encode()).hexdigest()[:ID_DIGITS],
             presentation=presentation,
-            template=self.renderer.template_version(presentation),
+            template=version,
             pdf=document.pdf,
             sha256=document.sha256,
             sizes=page_sizes(document.pdf),
@@ -109,10 +112,11 @@ class Studio:
             notices=notices,
         )
 
-    def _keep(self, choices: Choices, proof: Proof) -> None:
-        self._proofs[choices] = proof
-        while len(self._proofs) > PROOFS_KEPT:
-            self._proofs.popitem(last=False)
+    def _keep(self, key: tuple[int, Choices], proof: Proof) -> None:
+        with self._keeping:
+            self._proofs[key] = proof
+            while len(self._proofs) > PROOFS_KEPT:
+                self._proofs.popitem(last=False)
 
     def _faults(self, presentation: Presentation) -> tuple[Notice, ...]:
         """What of the style is not understood, by file."""
@@ -138,9 +142,10 @@ class Studio:
         return self._change
 
     def changed(self, files: tuple[Path, ...]) -> None:
-        """Forget every proof and what it was made from, and wake whoever waits."""
+        """Forget what proofs were made from, and wake whoever waits. The last proofs stay where a
+        page that still shows one can find its pictures.
+        """
         with self._drawing:
-            self._proofs.clear()
             self._complained.clear()
             self.renderer.reread_templates()
             self._seller = self._open_seller()
