@@ -1,7 +1,7 @@
 # `make` alone prints the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo preview test lint unit test-browser conformance format build lock \
+.PHONY: help setup setup-test demo preview test lint unit test-browser conformance e2e format build lock \
 	clean bench bench-quick bench-bounds profile
 
 BIN := .venv/bin
@@ -55,6 +55,11 @@ bench-bounds: ## memory of 100,000 lines, growth of time, 5,000 renders in a row
 profile: ## where our time goes, at LINES=3
 	@scripts/setup.sh bench-quick
 	@$(BENCH) profile $(or $(LINES),3)
+
+e2e: ## the deployed system on this machine: sandboxes of Lambda, a local AWS, sam deploy (as root)
+	@scripts/setup.sh e2e
+	@$(BIN)/python packaging/build.py
+	@$(BIN)/pytest tests/end_to_end -rs
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

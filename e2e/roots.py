@@ -25,6 +25,7 @@ from e2e import CACHE, DIST, PROJECT
 MANAGED_RUNTIME = PROJECT / "requirements" / "managed-runtime.txt"
 EMULATORS = PROJECT / ".venv-infra/lib"
 CLIENT_LIBRARIES = ("libstdc++6",)  # the runtime client is C++ inside
+NEWER_PACKAGES = ("libglib2.0-0t64", "libpangoft2-1.0-0", "libharfbuzz-subset0", "libfontconfig1")
 EMULATOR = Path("usr/local/bin/aws-lambda-rie")
 BOOTSTRAP = Path("var/runtime/bootstrap")
 
@@ -67,6 +68,22 @@ def lambda_root(arch: str, *, dist: Path = DIST) -> LambdaRoot:
     )
 
 
+def newer_libraries(root: LambdaRoot) -> Path:
+    """A ``/usr/lib64`` as of a later system: what is there, and Debian 13's Pango and glib."""
+
+    def fill(into: Path) -> None:
+        apt = AptRoot(PYTHON_RELEASE, debian.ARCHITECTURES[root.arch])
+        shutil.copytree(root.system / "usr/lib64", into, symlinks=True)
+        for package in apt.resolve(*NEWER_PACKAGES):
+            partial = into.with_name(f"{into.name}.package")
+            debian.unpack(apt.fetch(package), partial)
+            for library in partial.glob("usr/lib/*/*.so.*"):
+                shutil.copyfile(library, into / library.name)
+            shutil.rmtree(partial)
+
+    return _kept(f"newer-{root.arch}", [*NEWER_PACKAGES, str(root.system)], fill)
+
+
 def unpacked(name: str, archives: Sequence[Path]) -> Path:
     """A folder with the contents of the archives, one over the other, as Lambda does layers."""
 
@@ -104,7 +121,7 @@ def _unpack_system(arch: str, into: Path) -> None:
     wanted = {package.name: package for package in apt.resolve(*CLIENT_LIBRARIES)} | locked
     for package in wanted.values():
         _unpack_into_merged(apt.fetch(package), into)
-    for name in ("var/task", "opt", "tmp", "proc", "dev", "etc"):
+    for name in ("var/task", "opt", "tmp", "proc", "dev", "mnt", "etc/pki"):
         (into / name).mkdir(parents=True, exist_ok=True)
     (into / "etc/hosts").write_text("127.0.0.1 localhost\n")
 

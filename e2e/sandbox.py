@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -94,16 +95,17 @@ class Sandbox:
         self._http.trust_env = False
 
     def __enter__(self) -> Self:
-        self._port, runtime_port = free_port(), free_port()
+        self._port, self.runtime_address = free_port(), f"{LOOPBACK}:{free_port()}"
         emulator = [f"/{EMULATOR}", "--runtime-interface-emulator-address"]
         emulator += [f"{LOOPBACK}:{self._port}", "--runtime-api-address"]
-        emulator += [f"{LOOPBACK}:{runtime_port}", f"/{BOOTSTRAP}", self._function.handler]
+        emulator += [self.runtime_address, f"/{BOOTSTRAP}", self._function.handler]
         self._process = subprocess.Popen(
             self.command(emulator),
             env=self._function.variables(),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         self._wait_until_it_listens()
         return self
@@ -115,8 +117,7 @@ class Sandbox:
 
     def command(self, inside: list[str]) -> list[str]:
         """The host's command that runs another one inside."""
-        # --kill-child: when this process goes, everything inside goes.
-        apart = ["/usr/bin/unshare", "--mount", "--ipc", "--uts", "--pid", "--fork", "--kill-child"]
+        apart = ["/usr/bin/unshare", "--mount", "--ipc", "--uts", "--pid", "--fork"]
         folders = [str(path) for path in (self._root.system, self._root.task, self._root.opt)]
         binds = [f"{source}:{place}" for place, source in self._binds.items()]
         return [*apart, str(ENTER), *folders, *binds, "--", *inside]
@@ -149,8 +150,27 @@ class Sandbox:
 
     def kill(self) -> None:
         """End everything inside, at once."""
-        self._process.kill()
+        # The group, and not unshare alone: changing the user cancels its --kill-child. The emulator
+        # is the first process in there, and takes all others with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def processes(self) -> list[Path]:
+        """The emulator and the function, as ``/proc`` of this machine has them."""
+        return [path for path in Path("/proc").glob("[0-9]*") if self._is_inside(path)]
+
+    def loaded_libraries(self) -> set[str]:
+        """Every shared library that the function has loaded, by its place inside."""
+        maps = "\n".join((process / "maps").read_text() for process in self.processes())
+        return {line.split()[-1] for line in maps.splitlines() if ".so" in line}
+
+    def _is_inside(self, process: Path) -> bool:
+        """Whether it knows the address of the Runtime API: from its command or its environment."""
+        with contextlib.suppress(OSError):
+            known = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            return self.runtime_address.encode() in known and b"unshare" not in known
+        return False
 
     @property
     def is_alive(self) -> bool:

@@ -2,7 +2,8 @@
 # Set-up of a checkout: native libraries and fonts from Debian's packages, Python dependencies by
 # hash. `setup.sh` is what the demo needs; `setup.sh test` adds the tools that tests read PDFs with
 # and the environment that checks template.yaml; `setup.sh browser` a Chromium and what drives it;
-# `setup.sh bench` the engines that benchmarks/ compares us with (`bench-quick`: without wkhtmltopdf).
+# `setup.sh e2e` sam, a local AWS and an emulator of arm64; `setup.sh bench` the engines that
+# benchmarks/ compares us with (`bench-quick`: without wkhtmltopdf).
 # Runs again in an instant when nothing changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +23,11 @@ library libfontconfig.so.1 libfontconfig1
 if [ "$what" = test ]; then
     program pdftotext poppler-utils
     program qpdf qpdf
+fi
+if [ "$what" = e2e ]; then
+    program pdftotext poppler-utils
+    # Without root there is no sandbox, and so nothing to emulate arm64 for.
+    [ "$(id -u)" != 0 ] || program qemu-aarch64-static qemu-user-static
 fi
 if [[ $what = bench* ]]; then
     program pdftotext poppler-utils
@@ -73,9 +79,14 @@ environment() {
 }
 
 environment .venv requirements/dev.txt
-if [ "$what" = test ]; then
+if [ "$what" = test ] || [ "$what" = e2e ]; then
     environment .venv-infra requirements/infra.txt
+fi
+if [ "$what" = test ]; then
     environment .venv-checkov requirements/checkov.txt
+fi
+if [ "$what" = e2e ]; then
+    environment .venv-ministack requirements/ministack.txt
 fi
 if [[ $what = bench* ]]; then
     environment .venv-bench requirements/bench.txt

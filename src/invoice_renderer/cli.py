@@ -48,6 +48,7 @@ EXIT_OF: dict[type[InvoiceRendererError], int] = {
     errors.SecretUnavailable: 69,
     errors.ProfileUnavailable: 69,
     errors.StorageUnavailable: 69,
+    errors.QueueRefused: 77,
     errors.QueueUnavailable: 69,
     errors.OutOfTime: 69,
 }

@@ -43,6 +43,7 @@
     │   └── StorageUnavailable       S3 does not answer                       (may heal)
     ├── QueueError                   SQS
     │   └── QueueUnavailable         a message could not be sent              (may heal)
+    │       └── QueueRefused         access denied, queue missing; the message stays (may heal)
     └── OutOfTime                    the deadline is nearer than the next step needs (may heal)
 
 Each class has a stable ``code`` (printed to callers, alarms and dead letters) and says whether
@@ -374,8 +375,18 @@ class QueueError(InvoiceRendererError):
 class QueueUnavailable(QueueError):
     may_heal = True
 
-    def __init__(self) -> None:
-        super().__init__("The queue does not take messages; try again later.")
+    def __init__(self, why: str = "The queue does not take messages; try again later.") -> None:
+        super().__init__(why)
+
+
+class QueueRefused(QueueUnavailable):
+    """It heals when a person mends the role or the setting; until then nothing may be lost."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"SQS refused: {problem}; look at the function's role, QUEUE_URL and"
+            " DEAD_LETTER_QUEUE_URL."
+        )
 
 
 class OutOfTime(InvoiceRendererError):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from invoice_renderer.errors import InvoiceRendererError, QueueUnavailable
+from invoice_renderer.aws_faults import code_of, is_final
+from invoice_renderer.errors import InvoiceRendererError, QueueRefused, QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -62,8 +63,8 @@ class RequestQueue:
                 MessageBody=body or "{}",
                 MessageAttributes=_facts_of(letter),
             )
-        except (ClientError, BotoCoreError):
-            raise QueueUnavailable from None
+        except (ClientError, BotoCoreError) as fault:
+            raise _queue_error(fault) from None
 
     def park_all(self, letters: Sequence[Letter]) -> None:
         """Put up to :data:`BATCH` short letters aside with one call: SQS takes 256 KiB at once.
@@ -82,8 +83,8 @@ class RequestQueue:
                     for number, letter in enumerate(letters)
                 ],
             )
-        except (ClientError, BotoCoreError):
-            raise QueueUnavailable from None
+        except (ClientError, BotoCoreError) as fault:
+            raise _queue_error(fault) from None
         if answer.get("Failed"):
             raise QueueUnavailable
 
@@ -94,8 +95,8 @@ class RequestQueue:
             self._sqs.change_message_visibility(
                 QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
             )
-        except (ClientError, BotoCoreError):
-            raise QueueUnavailable from None
+        except (ClientError, BotoCoreError) as fault:
+            raise _queue_error(fault) from None
 
     def _send_batch(self, texts: Sequence[str]) -> None:
         try:
@@ -103,10 +104,17 @@ class RequestQueue:
                 QueueUrl=self._queue_url,
                 Entries=[{"Id": str(n), "MessageBody": text} for n, text in enumerate(texts)],
             )
-        except (ClientError, BotoCoreError):
-            raise QueueUnavailable from None
+        except (ClientError, BotoCoreError) as fault:
+            raise _queue_error(fault) from None
         if answer.get("Failed"):
             raise QueueUnavailable
+
+
+def _queue_error(error: ClientError | BotoCoreError) -> QueueUnavailable:
+    """What SQS's answer, or its silence, means to us."""
+    if isinstance(error, ClientError) and is_final(error):
+        return QueueRefused(code_of(error) or "without a reason")
+    return QueueUnavailable()
 
 
 def _facts_of(letter: Letter) -> dict[str, MessageAttributeValueTypeDef]:

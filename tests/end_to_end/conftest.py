@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from e2e import DIST
+from e2e.house import House
 from e2e.roots import LambdaRoot, lambda_root
 from e2e.sandbox import Function, Sandbox
 
@@ -22,7 +23,7 @@ def root() -> LambdaRoot:
 
 
 @pytest.fixture
-def api(root: LambdaRoot) -> Iterator[Sandbox]:
+def alone() -> Function:
     """The API function by itself: no AWS, no CarrierX, and so nothing but refusals."""
     environment = {
         "CARRIERX_BASE_URL": "http://127.0.0.1:9/core/v2",
@@ -31,8 +32,30 @@ def api(root: LambdaRoot) -> Iterator[Sandbox]:
         "FONTCONFIG_FILE": "/opt/etc/fonts/fonts.conf",
         "LIBTHAI_DICTDIR": "/opt/share/libthai",
         "POWERTOOLS_SERVICE_NAME": "invoice-renderer",
+        "POWERTOOLS_METRICS_NAMESPACE": "InvoiceRenderer",
         "AWS_ACCESS_KEY_ID": "nobody",
         "AWS_SECRET_ACCESS_KEY": "nothing",
     }
-    with Sandbox(root, Function("invoice_renderer.app.api", environment=environment)) as sandbox:
+    return Function("invoice_renderer.app.api", environment=environment)
+
+
+@pytest.fixture
+def api(root: LambdaRoot, alone: Function) -> Iterator[Sandbox]:
+    """A sandbox of it."""
+    with Sandbox(root, alone) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def deployed(root: LambdaRoot) -> Iterator[House]:
+    """The stack, deployed once: that takes most of a minute."""
+    with House(root) as house:
+        yield house
+
+
+@pytest.fixture
+def house(deployed: House) -> House:
+    """The stack with empty queues and a CarrierX that behaves."""
+    deployed.carrierx.unscript()
+    deployed.empty_queues()
+    return deployed

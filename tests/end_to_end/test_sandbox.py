@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 
 import pytest
 from e2e.roots import LambdaRoot
@@ -57,3 +58,15 @@ def test_a_handler_that_is_not_there_is_a_failure(root: LambdaRoot) -> None:
         pytest.raises(FunctionFailed, match="Runtime"),
     ):
         sandbox.invoke({})
+
+
+def test_a_killed_sandbox_leaves_no_process(api: Sandbox) -> None:
+    """Neither the emulator nor the function goes on: what is killed mid-render stores nothing."""
+    api.invoke({})
+    inside = api.processes()
+    api.kill()
+    assert len(inside) == 2
+    give_up = time.monotonic() + 10  # the kernel takes its time to end a namespace
+    while (left := [path for path in inside if path.exists()]) and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert left == []

@@ -47,6 +47,7 @@ EVERY_ERROR: list[InvoiceRendererError] = [
     errors.StoredDocumentDiffers(),
     errors.StorageUnavailable(),
     errors.QueueUnavailable(),
+    errors.QueueRefused("AccessDenied"),
     errors.OutOfTime("render the invoice"),
 ]
 MAY_HEAL = {
@@ -57,6 +58,7 @@ MAY_HEAL = {
     "ProfileUnavailable",
     "StorageUnavailable",
     "QueueUnavailable",
+    "QueueRefused",
     "OutOfTime",
 }
 GROUPS = {

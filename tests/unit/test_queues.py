@@ -14,6 +14,7 @@ from botocore.exceptions import ConnectTimeoutError
 from invoice_renderer.errors import (
     InvoiceRendererError,
     InvoiceSidInvalid,
+    QueueRefused,
     QueueUnavailable,
     RequestMalformed,
     UnknownEvent,
@@ -188,6 +189,22 @@ def test_a_queue_that_takes_nothing_may_heal(error: Exception) -> None:
         queue.park_all([Letter("{}", InvoiceSidInvalid())])
     with pytest.raises(QueueUnavailable):
         queue.postpone("handle", 1)
+
+
+def test_a_queue_that_refuses_says_so() -> None:
+    """Not "try again later": a person must look at the role, and the letter names it."""
+    sqs: Any = FailingAws(aws_error(403, "AccessDenied"))
+    queue = RequestQueue(sqs, queue_url="q", dead_letter_queue_url="d")
+    with pytest.raises(QueueRefused, match="refused: AccessDenied"):
+        queue.send([{}])
+
+
+def test_a_queue_that_is_silent_is_not_said_to_refuse() -> None:
+    sqs: Any = FailingAws(aws_error(500, "InternalError"))
+    queue = RequestQueue(sqs, queue_url="q", dead_letter_queue_url="d")
+    with pytest.raises(QueueUnavailable) as raised:
+        queue.send([{}])
+    assert type(raised.value) is QueueUnavailable
 
 
 def test_a_batch_of_which_one_message_was_not_taken_is_not_sent() -> None:
