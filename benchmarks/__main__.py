@@ -30,8 +30,14 @@ from benchmarks.stages import profile_stages, told
 from benchmarks.tables import AGAINST, table, target_rows
 from benchmarks.targets import TARGETS
 
-FULL = (Heat(3, 15, 2, 30, 90), Heat(50, 15, 2, 60, 120), Heat(500, 7, 1, 120, 120),
-        Heat(5_000, 4, 0, 180, 150), Heat(20_000, 3, 0, 180, 120))  # fmt: skip
+FULL = (
+    Heat(3, 15, 2, 30, 90),
+    Heat(8, 11, 1, 30, 60),
+    Heat(50, 9, 1, 60, 60),
+    Heat(500, 5, 0, 90, 60),
+    Heat(5_000, 3, 0, 150, 90),
+    Heat(20_000, 2, 0, 180, 90),
+)
 BRIEF = (Heat(3, 12, 2, 10, 12), Heat(50, 10, 1, 10, 15), Heat(500, 5, 1, 15, 15),
          Heat(5_000, 2, 0, 20, 20))  # fmt: skip
 PROFILED = {3: 40, 50: 10, 500: 3, 5_000: 1}

@@ -40,6 +40,10 @@ forward, and only Typst and Chromium write tags. Each engine runs in a process o
 stays warm. In every round each engine gets the same invoice, never seen before, in an order that
 turns; a ratio is the median of the ratios of each round. Before an engine's time counts, every
 amount of the bill is looked for in its PDF.
+
+The invoice of three lines is CarrierX's documented one with other numbers each time: one shape, met
+before, as in a month's run. From eight lines on services, countries, directions and groups are
+drawn by lot, so that hardly any shape comes twice.
 """
 
 
