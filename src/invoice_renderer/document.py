@@ -139,11 +139,19 @@ class DocumentRenderer:
         return self._templates.get(presentation.template).version
 
     def render(
-        self, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+        self,
+        invoice: Invoice,
+        profile: SellerProfile,
+        presentation: Presentation,
+        *,
+        plain: bool = False,
     ) -> Document:
-        """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole."""
+        """View, markup, PDF; :class:`RenderingError` if any of it cannot be whole.
+
+        ``plain`` has the page laid out whole, where otherwise it may be stamped.
+        """
         draft = self.draft(invoice, profile, presentation)
-        return self.finish(draft, invoice, profile, presentation)
+        return self.finish(draft, invoice, profile, presentation, plain=plain)
 
     def draft(self, invoice: Invoice, profile: SellerProfile, presentation: Presentation) -> Draft:
         """View and markup: everything that the PDF is drawn from."""
@@ -169,12 +177,18 @@ class DocumentRenderer:
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
         )
 
-    def finish(
-        self, draft: Draft, invoice: Invoice, profile: SellerProfile, presentation: Presentation
+    def finish(  # noqa: PLR0913
+        self,
+        draft: Draft,
+        invoice: Invoice,
+        profile: SellerProfile,
+        presentation: Presentation,
+        *,
+        plain: bool = False,
     ) -> Document:
-        """Draw a draft, with the record of what it was made from."""
+        """Draw a draft, with the record of what it was made from; ``plain`` as in :meth:`render`."""
         attachments = self._attachments(invoice, profile, presentation)
-        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments)
+        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments, plain=plain)
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,

@@ -33,7 +33,7 @@ def broken_kinds(pages: Sequence[Any]) -> list[list[str]]:
     chains: list[list[str]] = []
     before: set[int] = set()
     for page in pages:
-        elements = {id(element): element for element in _elements(page._page_box)}  # noqa: SLF001
+        elements = {id(element): element for element in _elements(page._page_box)}
         broken = [element for key, element in elements.items() if key in before]
         chains.append([KINDS[each.tag] for each in broken if each.tag in KINDS])
         before = set(elements)
@@ -56,7 +56,7 @@ def watch_languages(pages: Sequence[Any]) -> list[dict[int, str]]:
 def _watched(paint: Callable[..., None], noted: dict[int, str]) -> Callable[..., None]:
     def painted(stream: Any, *arguments: Any, **options: Any) -> None:
         paint(stream, *arguments, **options)
-        for box, tag in stream._tags.items():  # noqa: SLF001
+        for box, tag in stream._tags.items():
             noted[tag["mcid"]] = box.style["lang"] or ""
 
     return painted

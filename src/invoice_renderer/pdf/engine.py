@@ -8,15 +8,17 @@ for threads, and the interpreter lock would serialise the work anyway.
 from __future__ import annotations
 
 import gc
+import logging
 import threading
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import deflate
 import pydyf
-from weasyprint import CSS, HTML
+from weasyprint import CSS, DEFAULT_OPTIONS, HTML
 from weasyprint.urls import FatalURLFetchingError
 
 from invoice_renderer.errors import (
@@ -27,13 +29,17 @@ from invoice_renderer.errors import (
 )
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
 from invoice_renderer.pdf.attachments import Attachment
+from invoice_renderer.pdf.capture import NoStencil
 from invoice_renderer.pdf.complaints import (
     Complaints,
     collected_complaints,
     keep_complaints_inside,
 )
-from invoice_renderer.pdf.finishing import finished
+from invoice_renderer.pdf.finishing import finish_layout, finish_pressed
 from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_version
+from invoice_renderer.pdf.press import Pressed, Surroundings
+from invoice_renderer.pdf.shaping import Shaper
+from invoice_renderer.pdf.stamping import LayOut, Page, Stamper
 from invoice_renderer.pdf.stylesheets import PreparedSheets, Style
 
 OPTIONS = {
@@ -43,8 +49,10 @@ OPTIONS = {
     "output_intent": "srgb",
     "pdf_version": "1.7",
 }
+ALL_OPTIONS = {**DEFAULT_OPTIONS, **OPTIONS}
 SPANS = frozenset({"colspan", "rowspan", "span"})
 MOST_SPAN = 1_000  # HTML Standard, 4.9.11
+_LOGGER = logging.getLogger(__name__)
 _ONE_AT_A_TIME = threading.RLock()
 
 
@@ -63,6 +71,8 @@ class PdfEngine:
         self.fonts = fonts
         self._max_pages = max_pages
         self._max_bytes = max_bytes
+        self._shaper = Shaper()
+        self._stamper = Stamper()
         self._sheets = PreparedSheets(self._prepare_sheet)
         keep_complaints_inside()
 
@@ -71,7 +81,7 @@ class PdfEngine:
         """Everything in here that decides the bytes."""
         return (
             f"pydyf {pydyf.VERSION}, pango {pango_version()}, harfbuzz {harfbuzz_version()}, "
-            f"zlib {zlib.ZLIB_RUNTIME_VERSION}, fonts {self.fonts.digest}"
+            f"deflate {deflate.__version__}, fonts {self.fonts.digest}"
         )
 
     def render(
@@ -80,14 +90,17 @@ class PdfEngine:
         style: Style,
         assets: Mapping[str, Asset],
         attachments: Sequence[Attachment] = (),
+        *,
+        plain: bool = False,
     ) -> RenderedPdf:
-        """Draw the page; :class:`RenderingError` says what kept it from being whole."""
+        """Draw the page; :class:`RenderingError` says what kept it from being whole.
+
+        ``plain`` lays it out whole, whether or not it could be stamped.
+        """
         fetcher = AssetFetcher(assets)
         with _ONE_AT_A_TIME, _garbage_held(), collected_complaints() as complaints:
             try:
-                sheet = self._sheets.for_style(style)
-                page = HTML(string=html, url_fetcher=fetcher)
-                pdf = self._draw(page, sheet, attachments)
+                pdf = self._draw(html, style, fetcher, attachments, plain=plain)
                 _stop_at_complaints(complaints)
             except InvoiceRendererError:
                 _stop_at_refusals(fetcher)
@@ -104,13 +117,55 @@ class PdfEngine:
             CSS(string=css, url_fetcher=AssetFetcher({}), font_config=self.fonts.configuration)
         return (*complaints.errors, *complaints.warnings)
 
-    def _draw(self, page: HTML, sheet: CSS, attachments: Sequence[Attachment]) -> RenderedPdf:
+    def _draw(
+        self,
+        html: str,
+        style: Style,
+        fetcher: AssetFetcher,
+        attachments: Sequence[Attachment],
+        *,
+        plain: bool,
+    ) -> RenderedPdf:
+        sheet = self._sheets.for_style(style)
+
+        def lay_out(html: str) -> tuple[HTML, Any]:
+            return self._lay_out(html, sheet, fetcher)
+
+        pressed = None if plain else self._stamp(html, style, fetcher, lay_out)
+        if pressed is not None:
+            self._check_pages(len(pressed.document.pages))
+            content = finish_pressed(pressed, attachments, **OPTIONS)
+            return self._checked(content, len(pressed.document.pages))
+        _, layout = lay_out(html)
+        return self._checked(finish_layout(layout, attachments, **OPTIONS), len(layout.pages))
+
+    def _stamp(
+        self, html: str, style: Style, fetcher: AssetFetcher, lay_out: LayOut
+    ) -> Pressed | None:
+        """The page through stencils, or nothing where it has to be laid out whole."""
+        around = Surroundings(self._shaper, fetcher, self.fonts.configuration, ALL_OPTIONS)
+        try:
+            return self._stamper.stamp(Page(html, style.key, style.css, around, lay_out))
+        except (NoStencil, RenderingError) as reason:
+            _LOGGER.debug("laid out whole: %s", reason)
+        except InvoiceRendererError:
+            raise
+        except Exception as failure:  # noqa: BLE001  the layout engine is not as it was
+            _LOGGER.warning("stamping failed, laid out whole: %s", _where(failure))
+        return None
+
+    def _lay_out(self, html: str, sheet: CSS, fetcher: AssetFetcher) -> tuple[HTML, Any]:
+        page = HTML(string=html, url_fetcher=fetcher)
         _check_spans(page)
         layout = page.render(font_config=self.fonts.configuration, stylesheets=[sheet], **OPTIONS)
-        pages = len(layout.pages)
+        self._check_pages(len(layout.pages))
+        return page, layout
+
+    def _check_pages(self, pages: int) -> None:
         if pages > self._max_pages:
             raise DocumentTooLarge("pages", pages, self._max_pages)
-        content = finished(layout, attachments, **OPTIONS)
+
+    def _checked(self, content: bytes, pages: int) -> RenderedPdf:
         if len(content) > self._max_bytes:
             raise DocumentTooLarge("bytes", len(content), self._max_bytes)
         return RenderedPdf(content, pages)

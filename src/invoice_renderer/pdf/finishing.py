@@ -16,10 +16,28 @@ from invoice_renderer.pdf.archive import declare_conformance
 from invoice_renderer.pdf.attachments import Attachment, attach
 from invoice_renderer.pdf.boxes import watch_languages
 from invoice_renderer.pdf.file import write_file
-from invoice_renderer.pdf.tagging import mend_tags
+from invoice_renderer.pdf.press import Pressed
+from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
 
-def finished(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
+def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **options: object) -> bytes:
+    """The bytes of a document whose ink and structure are known."""
+    written: list[bytes] = []
+
+    def finish(document: Any, pdf: pydyf.PDF) -> None:
+        _check_links(pdf)
+        write_tags(pdf, pressed.tree)
+        attach(pdf, attachments)
+        declare_conformance(document.metadata, pdf, source=_source(attachments))
+        written.append(write_file(pdf))
+        del pdf.objects[1:]
+        pdf.info.clear()
+
+    pressed.document.write_pdf(io.BytesIO(), finisher=finish, **{**options, "pdf_tags": False})
+    return written[0]
+
+
+def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
     """The bytes of a document that is laid out."""
     written: list[bytes] = []
     languages = watch_languages(layout.pages)

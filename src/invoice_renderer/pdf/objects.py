@@ -10,9 +10,12 @@ import pydyf
 class Verbatim(pydyf.Object):  # type: ignore[misc]  # pydyf is not typed
     """An object whose bytes are already known."""
 
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self._content = content
+    generation = 0
+    free = "n"
+
+    def __init__(self, content: bytes, number: int | None = None) -> None:
+        self._content = content  # not super(): there are hundreds of thousands in a long invoice
+        self.number = number
 
     @property
     def data(self) -> bytes:

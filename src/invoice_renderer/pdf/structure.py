@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, Union
 
 import pydyf
 
 from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.objects import is_reference, resolve
+
+if TYPE_CHECKING:
+    from invoice_renderer.pdf.rows import RowBlock
 
 MEANINGLESS = frozenset({"NonStruct", "Div", "Span"})
 GROUPING = frozenset({"Document", "Part", "Art", "Sect", "BlockQuote", "LBody"})
@@ -34,10 +37,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A link's active area."""
+    """A link's active area; ``target`` is its object, or its number among the links of a page."""
 
     page: int
-    target: pydyf.Dictionary
+    target: Any
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Node:
     """A structure element: ``kind`` is its standard type, such as ``TH``."""
 
     kind: str
-    kids: list[Node | Content | Annotation] = field(default_factory=list)
+    kids: list[Kid] = field(default_factory=list)
     column_span: int = 1
     row_span: int = 1
     alt: str = ""
@@ -55,6 +58,8 @@ class Node:
     headers: tuple[str, ...] = ()
     language: str = ""
     """Only where it is not the document's."""
+    slot: int = -1
+    """Of a row that stands for many: the number of its slot."""
 
     def nodes(self) -> Iterator[Node]:
         return (kid for kid in self.kids if isinstance(kid, Node))
@@ -68,7 +73,7 @@ class Node:
                 yield from kid.all_of(kind)
 
 
-_Kid = Node | Content | Annotation
+Kid = Union[Node, Content, Annotation, "RowBlock"]
 
 
 # ----------------------------------------------------------------------------- reading
@@ -103,7 +108,7 @@ def _read(pdf: pydyf.PDF, element: pydyf.Dictionary, page_of: dict[bytes, int]) 
     return node
 
 
-def _read_kid(pdf: pydyf.PDF, kid: object, page: int, page_of: dict[bytes, int]) -> _Kid:
+def _read_kid(pdf: pydyf.PDF, kid: object, page: int, page_of: dict[bytes, int]) -> Kid:
     if isinstance(kid, int):
         return Content(page, kid)
     if not is_reference(kid):
@@ -121,14 +126,14 @@ def _in_points(box: list[float], height: float) -> tuple[float, float, float, fl
 
 
 def _simplified(node: Node) -> Node:
-    kids: list[_Kid] = []
+    kids: list[Kid] = []
     for kid in node.kids:
         kids.extend(_lifted(kid))
     node.kids = _paragraphs(kids) if node.kind in GROUPING else kids
     return node
 
 
-def _lifted(kid: _Kid) -> list[_Kid]:
+def _lifted(kid: Kid) -> list[Kid]:
     """An element without meaning gives way to what is in it; one without content disappears."""
     if not isinstance(kid, Node):
         return [kid]
@@ -140,15 +145,15 @@ def _lifted(kid: _Kid) -> list[_Kid]:
     return [node] if node.kids or node.kind in MAY_BE_EMPTY else []
 
 
-def _is_inline(kid: _Kid) -> bool:
+def _is_inline(kid: Kid) -> bool:
     return not isinstance(kid, Node) or kid.kind in INLINE
 
 
 def _paragraphs(
-    kids: Iterable[_Kid],
-) -> list[_Kid]:
+    kids: Iterable[Kid],
+) -> list[Kid]:
     """Text that stands in a section by itself is a paragraph of it."""
-    parted: list[_Kid] = []
+    parted: list[Kid] = []
     for loose, run in groupby(kids, key=lambda kid: not isinstance(kid, Node)):
         together = list(run)
         parted.extend([Node("P", together)] if loose else together)
@@ -187,8 +192,8 @@ def _join(before: Node, after: Node, chain: list[str]) -> None:
         return
     kids = after.kids
     if chain and kids and before.kids:
-        last: _Kid = before.kids[-1]
-        first: _Kid = kids[0]
+        last: Kid = before.kids[-1]
+        first: Kid = kids[0]
         if _is_a(last, chain[0]) and _is_a(first, chain[0]):
             _join(last, first, chain[1:])
             kids = kids[1:]
@@ -203,5 +208,5 @@ def _drop_repeated(before: Node, after: Node) -> None:
         before.kids = [kid for kid in before.kids if not _is_a(kid, "TFoot")]
 
 
-def _is_a(kid: _Kid, kind: str) -> TypeGuard[Node]:
+def _is_a(kid: Kid, kind: str) -> TypeGuard[Node]:
     return isinstance(kid, Node) and kid.kind == kind

@@ -36,6 +36,18 @@ class Style:
     """The CSS counter style of page numbers."""
     theme: str = ""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What the sheet is known by."""
+        return (
+            self.fingerprint,
+            self.theme,
+            self.paper,
+            self.primary,
+            self.accent,
+            self.counters,
+        )
+
 
 class PreparedSheets:
     """The sheets that were used last, by what they were made from."""
@@ -46,14 +58,7 @@ class PreparedSheets:
         self._lock = threading.Lock()
 
     def for_style(self, style: Style) -> CSS:
-        key = (
-            style.fingerprint,
-            style.theme,
-            style.paper,
-            style.primary,
-            style.accent,
-            style.counters,
-        )
+        key = style.key
         with self._lock:
             if key not in self._sheets:
                 self._sheets[key] = self._prepare(compose(style))

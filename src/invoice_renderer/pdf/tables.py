@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
+from invoice_renderer.pdf.rows import RowBlock
 from invoice_renderer.pdf.structure import Node
 
 
@@ -25,7 +26,12 @@ def _head(table: Node, numbers: Iterator[int]) -> None:
     columns: dict[int, list[Node]] = {}
     group: list[Node] = []
     for section in table.nodes():
-        for row in (section,) if section.kind == "TR" else tuple(section.nodes()):
+        for row in (section,) if section.kind == "TR" else tuple(section.kids):
+            if isinstance(row, RowBlock):
+                _head_block(row, columns, group, numbers)
+                continue
+            if not isinstance(row, Node):
+                continue
             cells = list(row.nodes())
             if section.kind == "THead":
                 _head_columns(cells, columns)
@@ -59,6 +65,32 @@ def _head_row(
             naming = (*columns.get(position, ()), *group, *heads)
             cell.headers = tuple(_identifier(head, numbers) for head in naming)
         position += cell.column_span
+
+
+def _head_block(
+    block: RowBlock, columns: dict[int, list[Node]], group: list[Node], numbers: Iterator[int]
+) -> None:
+    """The same for many rows: what names a cell is the same for all rows of a kind."""
+    for row in block.rows:
+        cells = row.setter.stencil.cells
+        has_head = any(cell.kind == "TH" for cell in cells)
+        number = 0
+        if id(row.setter) in block.headers:
+            is_named = columns and any(cell.kind == "TD" for cell in cells)
+            block.identifiers.append(next(numbers) if has_head and is_named else 0)
+            continue
+        headers, position = [], 0
+        for cell in cells:
+            names = b""
+            if cell.kind == "TD" and columns:
+                naming = (*columns.get(position, ()), *group)
+                names = b"".join(b"(%b)" % _identifier(head, numbers).encode() for head in naming)
+                if has_head and not number:
+                    number = next(numbers)
+            headers.append(names)
+            position += cell.column_span
+        block.headers[id(row.setter)] = tuple(headers)
+        block.identifiers.append(number)
 
 
 def _identifier(head: Node, numbers: Iterator[int]) -> str:

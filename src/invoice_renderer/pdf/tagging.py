@@ -10,9 +10,11 @@ import pydyf
 from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.boxes import broken_kinds
 from invoice_renderer.pdf.objects import Verbatim, resolve, written
+from invoice_renderer.pdf.rows import RowBlock, RowTags
 from invoice_renderer.pdf.structure import (
     Annotation,
     Content,
+    Kid,
     Node,
     join_pages,
     mark_languages,
@@ -31,6 +33,30 @@ def mend_tags(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) ->
     writer.write(tree)
     for page, used in enumerate(writer.parents):
         _leave_out(pdf, page, used)
+
+
+def write_tags(pdf: pydyf.PDF, tree: Node) -> None:
+    """The tags of a document that WeasyPrint wrote without any; its ink has the sequences."""
+    head_tables(tree)
+    _resolve_links(tree)
+    for number, reference in enumerate(pdf.page_references):
+        page = resolve(pdf, reference)
+        page["Tabs"] = "/S"
+        page["StructParents"] = number
+    pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
+    pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
+    _Writer(pdf).write(tree)
+
+
+def _resolve_links(tree: Node) -> None:
+    """Each active area by its object, and described by where it leads (ISO 14289-1, 7.18.5)."""
+    for at, kid in enumerate(tree.kids):
+        if isinstance(kid, Node):
+            _resolve_links(kid)
+        elif isinstance(kid, Annotation):
+            annotation = kid.target.link_annotation
+            annotation["Contents"] = annotation["A"]["URI"]
+            tree.kids[at] = Annotation(kid.page, annotation)
 
 
 def _drop_old_tags(pdf: pydyf.PDF) -> None:
@@ -81,7 +107,9 @@ class _Writer:
         if pages:
             parts.append(b"/Pg %b" % self._pages[pages[0]])
         if kids:
-            parts.append(b"/K %b" % kids[0] if len(kids) == 1 else b"/K[%b]" % b" ".join(kids))
+            has_rows = any(isinstance(kid, RowBlock) for kid in node.kids)
+            is_one = len(kids) == 1 and not has_rows
+            parts.append(b"/K %b" % kids[0] if is_one else b"/K[%b]" % b" ".join(kids))
         parts.append(_attributes(node))
         if node.language:
             parts.append(b"/Lang %b" % written(node.language))
@@ -93,9 +121,11 @@ class _Writer:
         kept.number = element.number
         return own
 
-    def _kid(self, kid: Node | Content | Annotation, own: bytes, page: int) -> bytes:
+    def _kid(self, kid: Kid, own: bytes, page: int) -> bytes:
         if isinstance(kid, Node):
             return self._element(kid, own)
+        if isinstance(kid, RowBlock):
+            return self._rows(kid, own)
         if isinstance(kid, Annotation):
             kid.target["StructParent"] = len(self._pages) + len(self._annotations)
             self._annotations.append(own)
@@ -105,6 +135,35 @@ class _Writer:
         if kid.page == page:
             return b"%d" % kid.mcid
         return b"<</Type/MCR/Pg %b/MCID %d>>" % (self._pages[kid.page], kid.mcid)
+
+    def _rows(self, block: RowBlock, parent: bytes) -> bytes:
+        """The references of many rows; their elements come from formats."""
+        page, parents, objects = (
+            self._pages[block.page],
+            self.parents[block.page],
+            self._pdf.objects,
+        )
+        kinds: dict[int, RowTags] = {}
+        references = []
+        mcid = block.first_mcid
+        for row, identifier in zip(block.rows, block.identifiers, strict=True):
+            tags = kinds.get(id(row.setter))
+            if tags is None:
+                tags = kinds[id(row.setter)] = RowTags(row.setter, block, parent, page)
+            base = len(objects)
+            for number, content in enumerate(tags.objects(base, mcid, identifier), start=base):
+                objects.append(Verbatim(content, number))
+            for at, owner in enumerate(tags.owners):
+                parents[mcid + at] = b"%d 0 R" % (base + owner)
+            own = b"%d 0 R" % base
+            references.append(own)
+            if identifier:
+                head = next(
+                    at for at, cell in enumerate(row.setter.stencil.cells) if cell.kind == "TH"
+                )
+                self._identifiers[f"h{identifier:05}"] = b"%d 0 R" % (base + tags.places[head])
+            mcid += row.setter.count
+        return b" ".join(references)
 
     def _parent_tree(self) -> bytes:
         parts = []

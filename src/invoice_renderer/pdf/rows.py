@@ -1,0 +1,274 @@
+"""Rows of a long table, set from stencils of rows.
+
+A row is set in two steps: its texts become text operators, once for each text (most figures and
+words come again and again), and then the operators of a page's rows are joined, each row moved to
+its place. The same is done for its tags.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from invoice_renderer.pdf.objects import written
+from invoice_renderer.pdf.shaping import ShapedText, Shaper, number
+from invoice_renderer.pdf.skeleton import is_one_line
+from invoice_renderer.pdf.stencil import Atom, Cell, Line, RowStencil, set_line
+
+MOST_OPERATORS = 4_000  # remembered for each text of a row
+
+
+@dataclass(frozen=True, slots=True)
+class SetRow:
+    """A row whose texts are operators already."""
+
+    setter: RowSetter
+    operators: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class RowBlock:
+    """Rows that follow each other on a page; ``top`` of the first, in CSS pixels.
+
+    ``first_mcid`` and ``page`` are known once the page is made up.
+    """
+
+    rows: Sequence[SetRow]
+    top: float
+    spacing: float
+    page: int = -1
+    first_mcid: int = 0
+    identifiers: list[int] = field(default_factory=list)
+    """The number in each row's identifier, if it has a header cell; 0 where it has none."""
+    headers: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """For each setter, what comes before the row's own header in each cell's list of headers."""
+
+    def ink(self) -> bytes:
+        """Content-stream operators, in a text matrix that runs downwards."""
+        parts = []
+        mcid, top = self.first_mcid, self.top
+        for row in self.rows:
+            setter = row.setter
+            parts.append(setter.ink(row.operators, top, mcid))
+            mcid += setter.count
+            top += setter.height + self.spacing
+        return b"\n".join(parts)
+
+    @property
+    def mcids(self) -> int:
+        """How many marked-content sequences the rows have."""
+        return sum(row.setter.count for row in self.rows)
+
+
+class RowSetter:
+    """Sets the rows of one stencil."""
+
+    def __init__(self, stencil: RowStencil, shaper: Shaper) -> None:
+        self.stencil = stencil
+        self.height = stencil.height
+        self.count = len(stencil.parts)
+        self.name = f"row{hashlib.sha256(stencil.decoration).hexdigest()[:8]}"
+        """Of the form that draws its backgrounds and borders."""
+        self._shaper = shaper
+        self._steps = tuple(_Step(line, shaper) for line in stencil.lines)
+        order = {(line, atom): None for line, each in enumerate(stencil.lines)
+                 for atom in range(len(each.atoms))}  # fmt: skip
+        flat = {place: at for at, place in enumerate(order)}
+        holes = [part.hole for part in stencil.parts if part.hole]
+        places = [flat[hole.line, hole.atom] for hole in holes]
+        self._order = None if places == list(range(len(flat))) else tuple(places)
+        self._template = _template(stencil, self.name)
+        self.fixed_texts = tuple(shaper.shape(style, text) for style, text in stencil.drawn)
+
+    def set(self, texts: Sequence[str], used: dict[int, ShapedText]) -> SetRow | None:
+        """The row with these texts; nothing where one of them does not go in."""
+        for at, value in self.stencil.fixed:
+            if texts[at] != value:
+                return None
+        operators: list[bytes] = []
+        for step in self._steps:
+            if step.remembered is not None:
+                known = step.remembered.get(texts[step.text])
+                if known is not None:
+                    operators.append(known[0])
+                    used[id(known[1])] = known[1]
+                    continue
+            if not step.set(texts, operators, used):
+                return None
+        if self._order is not None:
+            operators = [operators[at] for at in self._order]
+        return SetRow(self, tuple(operators))
+
+    def misfits(self, texts: Sequence[str]) -> tuple[str | None, ...]:
+        """The texts that keep a row from being set, in their places."""
+        wrong: list[str | None] = [None] * len(texts)
+        for at, value in self.stencil.fixed:
+            if texts[at] != value:
+                wrong[at] = texts[at]
+        for step in self._steps:
+            if not step.set(texts, [], {}):
+                for atom in step.line.atoms:
+                    wrong[atom.variable] = texts[atom.variable]
+        return tuple(wrong)
+
+    def ink(self, operators: tuple[bytes, ...], top: float, mcid: int) -> bytes:
+        arguments: list[object] = [number(top - self.stencil.top).encode()]
+        holes = iter(operators)
+        for part in self.stencil.parts:
+            arguments.append(mcid)
+            mcid += 1
+            if part.hole:
+                arguments.append(next(holes))
+        return self._template % tuple(arguments)
+
+
+class _Step:
+    """One line of a row; where it is a single text, its operators are remembered."""
+
+    def __init__(self, line: Line, shaper: Shaper) -> None:
+        self.line = line
+        self.text = line.atoms[0].variable
+        self._shaper = shaper
+        single = len(line.atoms) == 1
+        self.remembered: dict[str, tuple[bytes, ShapedText]] | None = {} if single else None
+
+    def set(
+        self, texts: Sequence[str], operators: list[bytes], used: dict[int, ShapedText]
+    ) -> bool:
+        shaped = []
+        for atom in self.line.atoms:
+            text = texts[atom.variable]
+            if not is_one_line(text):
+                return False
+            shaped.append(self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
+        line = set_line(self.line, shaped)
+        if line is None:
+            return False
+        for atom, shown, place in zip(self.line.atoms, line.texts, line.places, strict=True):
+            operators.append(_operators(atom, shown, place))
+            used[id(shown)] = shown
+        if self.remembered is not None:
+            if len(self.remembered) >= MOST_OPERATORS:
+                self.remembered.clear()
+            self.remembered[texts[self.text]] = (operators[-1], line.texts[0])
+        return True
+
+
+def _operators(atom: Atom, text: ShapedText, place: float) -> bytes:
+    x, y = number(place).encode(), number(atom.top).encode()
+    return b"1 0 0 -1 %b %b Tm\n%b" % (x, y, text.show)
+
+
+def _template(stencil: RowStencil, name: str) -> bytes:
+    """A row as a format: its place, then a number and perhaps operators for each sequence."""
+    parts = [b"q\n1 0 0 1 0 %b cm"]
+    if stencil.decoration:
+        parts.append(b"/Artifact\nBMC\n/%b Do\nEMC" % name.encode())
+    for part in stencil.parts:
+        parts.append(b"/Span\n<</MCID %d>>\nBDC")
+        if part.hole:
+            parts += [_escaped(part.colour), b"BT\n%b\nET"]
+        elif part.ink:
+            parts += [_escaped(part.colour), _escaped(part.ink)]
+        parts.append(b"EMC")
+    parts.append(b"Q")
+    return b"\n".join(parts)
+
+
+def _escaped(ink: bytes) -> bytes:
+    return ink.replace(b"%", b"%%")
+
+
+# ----------------------------------------------------------------------------- tags
+
+BETWEEN = b"\0"
+_OBJECT, _MCID, _IDENTIFIER = range(3)
+
+
+class RowTags:
+    """The structure elements of a row, as formats of the numbers that differ from row to row."""
+
+    def __init__(self, setter: RowSetter, block: RowBlock, parent: bytes, page: bytes) -> None:
+        self.owners: list[int] = []
+        """For each marked-content sequence, which of the row's objects owns it."""
+        self._numbers: list[tuple[int, int]] = []
+        self._page = page
+        headers = block.headers.get(id(setter), (b"",) * len(setter.stencil.cells))
+        self._has_head = any(cell.kind == "TH" for cell in setter.stencil.cells)
+        self._has_identifier = self._has_head and any(headers)
+        cells: list[bytes] = []
+        places: list[int] = []
+        cell_numbers: list[list[tuple[int, int]]] = []
+        at = 1
+        for cell, names in zip(setter.stencil.cells, headers, strict=True):
+            places.append(at)
+            self._numbers = []
+            objects = self._cell(cell, names, at)
+            cell_numbers.append(self._numbers)
+            cells += objects
+            at += len(objects)
+        self.count = at
+        self.places = tuple(places)
+        kids = b" ".join(b"%d 0 R" for _ in places)
+        own = b"<</S/TR/P %b/K%b>>" % (parent, b" " + kids if len(places) == 1 else b"[%b]" % kids)
+        numbers = [(_OBJECT, place) for place in places]
+        for each in cell_numbers:
+            numbers += each
+        self._format = BETWEEN.join([own, *cells])
+        self._arguments = tuple(numbers)
+
+    def objects(self, base: int, mcid: int, identifier: int) -> list[bytes]:
+        """The row's objects in their order; ``base`` is the number of the first."""
+        starts = (base, mcid, identifier)
+        arguments = [starts[kind] + offset for kind, offset in self._arguments]
+        return (self._format % tuple(arguments)).split(BETWEEN)
+
+    def _cell(self, cell: Cell, names: bytes, at: int) -> list[bytes]:
+        self._numbers.append((_OBJECT, 0))
+        spans: list[bytes] = []
+        kids = []
+        has_own = any(not language for _, language in cell.parts)
+        later: list[tuple[int, int]] = []
+        for part, language in cell.parts:
+            if not language:
+                kids.append(b"%d")
+                self._numbers.append((_MCID, part))
+                self._own(part, at)
+                continue
+            place = at + 1 + len(spans)
+            kids.append(b"%d 0 R")
+            self._numbers.append((_OBJECT, place))
+            self._own(part, place)
+            spans.append(
+                b"<</S/Span/P %%d 0 R/Pg %b/K %%d/Lang %b>>" % (self._page, written(language))
+            )
+            later += [(_OBJECT, at), (_MCID, part)]
+        parts = [b"<</S/%b/P %%d 0 R" % cell.kind.encode()]
+        if has_own:
+            parts.append(b"/Pg %b" % self._page)
+        if kids:
+            parts.append(b"/K " + kids[0] if len(kids) == 1 else b"/K[%b]" % b" ".join(kids))
+        parts += [self._attributes(cell, names), b">>"]
+        self._numbers += later
+        return [b"".join(parts), *spans]
+
+    def _attributes(self, cell: Cell, names: bytes) -> bytes:
+        is_head = cell.kind == "TH"
+        owned = [b"/ColSpan %d" % cell.column_span] if cell.column_span != 1 else []
+        if is_head:
+            owned.append(b"/Scope/Row")
+        if names:
+            owned.append(b"/Headers[%b%b]" % (names, b"(h%05d)" if self._has_head else b""))
+            if self._has_head:
+                self._numbers.append((_IDENTIFIER, 0))
+        attributes = b"/A<</O/Table%b>>" % b"".join(owned) if owned else b""
+        if is_head and self._has_identifier:
+            attributes += b"/ID(h%05d)"
+            self._numbers.append((_IDENTIFIER, 0))
+        return attributes
+
+    def _own(self, part: int, place: int) -> None:
+        while len(self.owners) <= part:
+            self.owners.append(0)
+        self.owners[part] = place

@@ -1,0 +1,267 @@
+"""A stencil: a page that was laid out once, with holes for what differs from invoice to invoice.
+
+WeasyPrint lays out one invoice of a shape. Where no line wraps differently, another invoice of that
+shape has its texts in the same places, so it can be set through the stencil: each text is shaped,
+its line aligned as before, and all else is the ink that WeasyPrint drew. A text that would not
+fit, or that is taller than the one before, does not go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from invoice_renderer.pdf.shaping import ShapedText, Shaper, TextStyle, number
+from invoice_renderer.pdf.skeleton import is_one_line
+from invoice_renderer.pdf.structure import Node
+
+CLOSE = 0.001  # CSS pixels; far below what can be seen, far above what sums of floats lose
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A text of a page margin, as its ``content`` says it."""
+
+    content: tuple[tuple[str, Any], ...]
+    uppercase: bool
+    is_fixed: bool
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One text of a line; sizes in CSS pixels."""
+
+    style: TextStyle
+    variable: int
+    """Its number among the variables; -1 for a running text."""
+    before: str
+    after: str
+    gap: float
+    """From the end of the text before it, or from the start of the line."""
+    top: float
+    height: float
+    baseline: float
+    running: Running | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text that stands alone; ``share`` of the free room is at its left."""
+
+    left: float
+    available: float
+    share: float
+    atoms: tuple[Atom, ...]
+    end: float
+    """Room behind the last text."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextHole:
+    """Where the text operators of an atom go."""
+
+    line: int
+    atom: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHole:
+    """Where an image is drawn; ``draw`` takes the stream, the address, a fetcher and options."""
+
+    draw: Callable[[Any, str, Any, Mapping[str, object]], None]
+    variable: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotHole:
+    """Where rows of a long table go; ``top`` in CSS pixels."""
+
+    number: int
+    top: float
+    height: float
+
+
+Item = bytes | TextHole | ImageHole | SlotHole
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHole:
+    """An active area: the line's texts ``first`` to ``last``, or what ``area`` says."""
+
+    kind: str
+    variable: int
+    area: tuple[float, float, float, float]
+    line: int = -1
+    first: int = 0
+    last: int = 0
+    before: float = 0
+    after: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """``variables`` are the texts of the heading."""
+
+    level: int
+    variables: tuple[int, ...]
+    label: str
+    target: tuple[float, float]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageStencil:
+    """One page: what was drawn, and its holes."""
+
+    width: float
+    height: float
+    bleed: Mapping[str, float]
+    items: tuple[Item, ...]
+    lines: tuple[Line, ...]
+    links: tuple[LinkHole, ...]
+    bookmarks: tuple[Bookmark, ...]
+    anchors: Mapping[str, tuple[float, float]]
+    strings: tuple[tuple[str, tuple[int, ...], str], ...]
+    """Named strings set on this page: name, variables that say it, or the words themselves."""
+    states: Mapping[str, float]
+    """Names of graphics states and their opacity."""
+    mcids: int
+    """How many marked-content sequences it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stencil:
+    """All pages of a shape."""
+
+    pages: tuple[PageStencil, ...]
+    tree: Node
+    fixed: tuple[tuple[int, str], ...]
+    """Variables that must have these values: their text wraps, or decides a size."""
+    drawn: tuple[tuple[TextStyle, str], ...]
+    """Texts that are ink already."""
+    metadata: Callable[[Sequence[str]], Any]
+    alternatives: Mapping[str, int] = field(default_factory=dict)
+    """Descriptions of images, and the variables that say them."""
+    kept: tuple[Mapping[int, float], ...] = ()
+    """For each page, where its numbered rows begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPart:
+    """A marked-content sequence of a row: ``colour`` and then a hole, or ink, or nothing."""
+
+    colour: bytes
+    hole: TextHole | None
+    ink: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How a cell is tagged: its parts, each with its language where it is another one."""
+
+    kind: str
+    column_span: int
+    parts: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowStencil:
+    """A row of a long table; variables of its lines are numbers of its texts."""
+
+    page: int
+    top: float
+    height: float
+    may_break_before: bool
+    may_break_after: bool
+    body_may_break_before: bool
+    body_may_break_after: bool
+    """Of the ``<tbody>`` around it."""
+    lines: tuple[Line, ...]
+    parts: tuple[RowPart, ...]
+    cells: tuple[Cell, ...]
+    decoration: bytes
+    """Backgrounds and borders, where the row was drawn."""
+    fixed: tuple[tuple[int, str], ...]
+    drawn: tuple[tuple[TextStyle, str], ...]
+    states: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TableStencil:
+    """What was measured of a long table, with the rows that it was measured by."""
+
+    rows: Mapping[int, RowStencil]
+    columns: int
+    spacing: float
+    start: tuple[int, float]
+    """Page and place of its first row."""
+    tops: tuple[float, ...]
+    """For each page, where rows begin below a repeated head."""
+    bottoms: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine:
+    """A line with its texts: shaped, and placed from the left of the page in CSS pixels."""
+
+    texts: tuple[ShapedText, ...]
+    places: tuple[float, ...]
+
+
+def set_line(line: Line, shaped: Sequence[ShapedText]) -> SetLine | None:
+    """Put shaped texts into a line; nothing where they do not go in as those before them did."""
+    width = line.end
+    for atom, text in zip(line.atoms, shaped, strict=True):
+        if (text.height, text.baseline) != (atom.height, atom.baseline):
+            return None
+        width += atom.gap + text.width
+    if width > line.available + CLOSE:
+        return None
+    place = line.left + line.share * (line.available - width)
+    places = []
+    for atom, text in zip(line.atoms, shaped, strict=True):
+        place += atom.gap
+        places.append(place)
+        place += text.width
+    return SetLine(tuple(shaped), tuple(places))
+
+
+def fill_page(
+    page: PageStencil,
+    values: Sequence[str],
+    running: Callable[[Running], str],
+    shaper: Shaper,
+) -> list[SetLine] | None:
+    """Every line of the page with the texts of another invoice; nothing where one does not go."""
+    filled = []
+    for line in page.lines:
+        shaped = []
+        for atom in line.atoms:
+            text = running(atom.running) if atom.running else values[atom.variable]
+            if atom.running and atom.running.is_fixed and text != atom.running.shown:
+                return None
+            if not atom.running and not is_one_line(text):
+                return None
+            shaped.append(shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
+        line_set = set_line(line, shaped)
+        if line_set is None:
+            return None
+        filled.append(line_set)
+    return filled
+
+
+def says_the_same(page: PageStencil, running: Callable[[Running], str]) -> bool:
+    """Whether the running texts of a page come out as WeasyPrint made them."""
+    found = (atom.running for line in page.lines for atom in line.atoms if atom.running)
+    return all(running(each) == each.shown for each in found)
+
+
+def text_operators(x: float, y: float, text: ShapedText) -> bytes:
+    """The text object that shows a shaped text at a place in CSS pixels, y downwards."""
+    return b"BT\n1 0 0 -1 %b %b Tm\n%b\nET" % (
+        number(x).encode(),
+        number(y).encode(),
+        text.show,
+    )
