@@ -213,5 +213,5 @@ def test_complaints_are_heard_at_any_log_level(engine: PdfEngine, level: int) ->
 
 def test_the_identity_names_what_decides_the_bytes(engine: PdfEngine) -> None:
     """Versions and fonts."""
-    for part in ("harfbuzz ", "pydyf ", "pango 1.", "zlib ", f"fonts {FONTS.digest}"):
+    for part in ("harfbuzz ", "pydyf ", "pango 1.", "deflate ", f"fonts {FONTS.digest}"):
         assert part in engine.identity
