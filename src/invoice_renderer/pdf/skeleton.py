@@ -14,7 +14,9 @@ from html import unescape
 
 _TAGS = re.compile(r"(<[^>]*>)")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
-_VARIABLE = re.compile(r'(\s(data-[a-z-]+|href|src|alt|content)=")([^"]*)"')
+_ATTRIBUTE = re.compile(r'(\s(data-[a-z-]+|href|src|alt|content)=")([^"]*)"')
+_FREE = {"a": {"href"}, "img": {"src", "alt"}, "meta": {"content"}}
+"""Attributes that differ without harm, besides data; a ``<link href>`` would fetch."""
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _STRANGE = re.compile(
     r"<(?:!--|!\[|script|style|svg|math|pre|textarea|template|noscript)", re.IGNORECASE
@@ -74,11 +76,15 @@ def _take_text(part: str, variables: list[Variable]) -> str:
 
 
 def _take_tag(part: str, variables: list[Variable], tag: str) -> str:
+    free = _FREE.get(tag.lower(), set())
+
     def take(found: re.Match[str]) -> str:
+        if found[2] not in free and not found[2].startswith("data-"):
+            return found[0]
         variables.append(Variable(tag, found[2], unescape(found[3])))
         return f'{found[1]}{HOLE}"'
 
-    return _VARIABLE.sub(take, part)
+    return _ATTRIBUTE.sub(take, part)
 
 
 def is_one_line(text: str) -> bool:
