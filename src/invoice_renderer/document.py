@@ -177,7 +177,7 @@ class DocumentRenderer:
             notices=(*notices, *(_glyph_notice(character) for character in missing)),
         )
 
-    def finish(  # noqa: PLR0913
+    def finish(
         self,
         draft: Draft,
         invoice: Invoice,
@@ -186,7 +186,7 @@ class DocumentRenderer:
         *,
         plain: bool = False,
     ) -> Document:
-        """Draw a draft, with the record of what it was made from; ``plain`` as in :meth:`render`."""
+        """Draw a draft, with the record of what it was made from; ``plain`` as for a render."""
         attachments = self._attachments(invoice, profile, presentation)
         pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments, plain=plain)
         return Document(
