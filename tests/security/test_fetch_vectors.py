@@ -13,7 +13,7 @@ import pytest
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import AssetRefused, RenderingError
-from invoice_renderer.invoice import NAME_CHARACTERS
+from invoice_renderer.field_types import NAME_CHARACTERS
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
 from invoice_renderer.pdf.stylesheets import Style

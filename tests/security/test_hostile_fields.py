@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from invoice_renderer.document import Document, DocumentRenderer
-from invoice_renderer.invoice import NAME_CHARACTERS, TOKEN_CHARACTERS
+from invoice_renderer.field_types import NAME_CHARACTERS, TOKEN_CHARACTERS
 from invoice_renderer.request import RenderOptions
 from tests.builders import a_line, a_partner, a_profile, a_tax, an_invoice
 from tests.pdf_reading import fonts_of, links_of, words_of
