@@ -100,8 +100,9 @@ def _every_figure(results: Results) -> Iterator[str]:
     yield from table(heads, figure_rows(results, told_memory))
     yield "\n## Files\n"
     yield from table(heads, figure_rows(results, told_file))
-    yield "\n## Growth\n\nThe exponent of time against lines: 1 is linear, 2 is quadratic.\n"
-    yield from table(("engine", "lines", "exponent"), growth_rows(results))
+    if growth := list(growth_rows(results)):
+        yield "\n## Growth\n\nThe exponent of time against lines: 1 is linear, 2 is quadratic.\n"
+        yield from table(("engine", "lines", "exponent"), growth)
 
 
 def _stages(profiles: list[Profile]) -> Iterator[str]:
