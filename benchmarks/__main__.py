@@ -75,7 +75,8 @@ def _whole_race() -> int:
 
 def _part_of_race(lengths: list[int]) -> int:
     heats = [heat for heat in FULL if heat.lines in lengths]
-    save("race", joined(load_results(), _race(PEERS, heats)))
+    now = _race(PEERS, heats)
+    save("race", joined(load_results(), now))
     return 0
 
 

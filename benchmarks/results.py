@@ -56,7 +56,7 @@ def joined(before: Results | None, now: Results) -> Results:
     return Results(
         machine=now.machine,
         quiet=dict(sorted({**before.quiet, **now.quiet}.items())),
-        versions=now.versions,
+        versions={**before.versions, **now.versions},
         samples=[*kept, *now.samples],
         absent={**absent, **now.absent},
     )
