@@ -40,7 +40,7 @@ FULL = (
 )
 BRIEF = (Heat(3, 12, 2, 10, 12), Heat(50, 10, 1, 10, 15), Heat(500, 5, 1, 15, 15),
          Heat(5_000, 2, 0, 20, 20))  # fmt: skip
-PROFILED = {3: 40, 50: 10, 500: 3, 5_000: 1}
+PROFILED = {3: 30, 50: 5, 500: 3, 5_000: 1}
 LOOKS = Path("build/bench/look")
 LOOK_LINES = 50
 
