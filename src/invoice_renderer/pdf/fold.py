@@ -337,7 +337,8 @@ def _pages_to_cut(
 
 def _is_full(rows: Sequence[Row], page: tuple[int, int], free: Sequence[bool], body: int) -> bool:
     start, stop = page
-    return rows[start].body == rows[stop - 1].body == body and all(free[start:stop])
+    is_one_body = rows[start].body == rows[stop - 1].body == body
+    return is_one_body and stop - start > 1 and all(free[start:stop])
 
 
 def _ends_alike(

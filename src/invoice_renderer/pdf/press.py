@@ -146,7 +146,8 @@ def _sheets(
                 said = dict(rows.data[last - 1])
                 for name, variable in carried[slot].items():
                     own[variable] = said.get(name, "")
-            sheets.append(_Sheet(source, own, _blocks(slots, ranges, rows, page, len(sheets))))
+            blocks = _blocks(slots, ranges, rows, page, len(sheets), is_copy=True)
+            sheets.append(_Sheet(source, own, blocks))
     return sheets
 
 
@@ -156,14 +157,19 @@ def _blocks(
     rows: Rows,
     page: PageStencil,
     number: int,
+    *,
+    is_copy: bool = False,
 ) -> dict[int, RowBlock]:
+    """The rows for a page's slots; a copy is full of rows, whose heights are its own."""
     blocks = {}
-    mcid = page.mcids
-    for slot in sorted(slots):
+    mcid, below = page.mcids, 0.0
+    for slot in sorted(slots.keys() & ranges.keys()):
         start, stop = ranges[slot]
-        block = RowBlock(rows.rows[start:stop], slots[slot].top, rows.spacing, number, mcid)
+        top = below if is_copy and blocks else slots[slot].top
+        block = RowBlock(rows.rows[start:stop], top, rows.spacing, number, mcid)
         blocks[slot] = block
         mcid += block.mcids
+        below = top + block.height
     return blocks
 
 

@@ -56,6 +56,11 @@ class RowBlock:
         return b"\n".join(parts)
 
     @property
+    def height(self) -> float:
+        """Of all its rows, with the spacing below each."""
+        return sum(row.setter.height + self.spacing for row in self.rows)
+
+    @property
     def mcids(self) -> int:
         """How many marked-content sequences the rows have."""
         return sum(row.setter.count for row in self.rows)
