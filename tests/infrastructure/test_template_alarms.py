@@ -109,6 +109,8 @@ def test_the_outputs_are_what_an_operator_types(deployed: Deployment) -> None:
     assert set(deployed.outputs) == {
         "ApiUrl",
         "ApiInvokeArn",
+        "HealthUrl",
+        "HealthInvokeArn",
         "IntakeBucketName",
         "OutputBucketName",
         "LogBucketName",

@@ -151,15 +151,17 @@ def test_callers_reach_a_published_version_that_starts_from_a_snapshot(
     deployed: Deployment,
 ) -> None:
     assert {it["Name"] for it in deployed.of_type("AWS::Lambda::Alias").values()} == {"live"}
-    for function in FUNCTIONS:
-        assert deployed.properties(function)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert deployed.properties("ApiFunction")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_the_worker_for_whom_nobody_waits_costs_no_snapshot(deployed: Deployment) -> None:
+    assert "SnapStart" not in deployed.properties("WorkerFunction")
 
 
 def test_snapshots_can_be_switched_off(deployed_with: DeployedWith) -> None:
     deployed = deployed_with(SnapStart="false")
 
-    for function in FUNCTIONS:
-        assert deployed.properties(function)["SnapStart"] == {"ApplyOn": "None"}
+    assert deployed.properties("ApiFunction")["SnapStart"] == {"ApplyOn": "None"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
