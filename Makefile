@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test demo preview test lint unit test-browser conformance e2e format build lock \
-	clean bench bench-quick bench-bounds profile
+	clean bench bench-quick bench-bounds bench-start profile
 
 BIN := .venv/bin
 BENCH = PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks
@@ -66,6 +66,9 @@ format: setup ## let ruff format the code
 
 build: setup ## dist/: layer and function archives for arm64 and x86_64 (TEMPLATES= your own folder)
 	@$(BIN)/python packaging/build.py --arch $(or $(ARCH),all) $(if $(TEMPLATES),--templates "$(TEMPLATES)")
+
+bench-start: setup-test ## start-up in the sandbox, packaged in five ways: writes docs/start-up.md
+	@$(BIN)/python -m e2e.start_up
 
 lock: setup ## pin again what packaging/ takes from Debian
 	@$(BIN)/python packaging/lock.py

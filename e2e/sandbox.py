@@ -173,6 +173,11 @@ class Sandbox:
         return False
 
     @property
+    def pid(self) -> int:
+        """On the host, of the process above everything inside."""
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -182,7 +182,10 @@ class Application:
     def draw(self) -> None:
         """Draw a page, and read what AWS says of its services, as nobody in particular."""
         draw_canary(self.renderer, open_profile(BUNDLED_PROFILE).for_partner("canary"))
-        for service in ("s3", "secretsmanager", "sqs"):
+        services: tuple[Literal["s3", "secretsmanager", "sqs"], ...] = ("s3", "secretsmanager")
+        if self.settings.queue_url:
+            services += ("sqs",)
+        for service in services:
             self.session.client(service, aws_access_key_id=NOBODY, aws_secret_access_key=NOBODY)
 
     def renew(self) -> None:

@@ -24,16 +24,25 @@ from typing import Protocol
 
 from invoice_renderer.native import quick_weasyprint
 
-with quick_weasyprint():
-    import invoice_renderer.pdf.assets  # noqa: F401  the first to import WeasyPrint
-
-INITIALIZATION_TYPE = "AWS_LAMBDA_INITIALIZATION_TYPE"
 LAYER_FILES = {
     "FONTCONFIG_FILE": "/opt/etc/fonts/fonts.conf",
     "LIBTHAI_DICTDIR": "/opt/share/libthai",
 }
 """What the native libraries look for elsewhere unless they are told, each once it is needed."""
 
+
+def point_at_layer(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:
+    """Where the layer's fonts and dictionary are, unless the environment says otherwise."""
+    for name, place in LAYER_FILES.items():
+        if Path(place).exists():
+            environ.setdefault(name, place)
+
+
+point_at_layer()  # before fontconfig is asked for anything
+with quick_weasyprint():
+    import invoice_renderer.pdf.assets  # noqa: F401  the first to import WeasyPrint
+
+INITIALIZATION_TYPE = "AWS_LAMBDA_INITIALIZATION_TYPE"
 logger = logging.getLogger(__name__)
 
 
@@ -78,13 +87,3 @@ def use_hooks(application: Callable[[], Startable], hooks: Hooks) -> None:
     hooks.register_before_snapshot(lambda: application().draw())
     hooks.register_after_restore(random.seed)
     hooks.register_after_restore(lambda: application().renew())
-
-
-def point_at_layer(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:
-    """Where the layer's fonts and dictionary are, unless the environment says otherwise."""
-    for name, place in LAYER_FILES.items():
-        if Path(place).exists():
-            environ.setdefault(name, place)
-
-
-point_at_layer()
