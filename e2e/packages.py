@@ -16,13 +16,14 @@ from tools import tool
 from e2e import CACHE, PROJECT
 from e2e.roots import LambdaRoot
 
+TEMPLATES = PROJECT / "templates"
 RECIPE = Path(__file__).with_name("recipe") / "handler.py"
 RECIPE_NEEDS = ("weasyprint>=70,<71", "jinja2", "requests")  # boto3 is the runtime's
 
 
 def ours_without_bytecode(root: LambdaRoot) -> LambdaRoot:
     """Our package with sources and nothing compiled: what ``sam build`` would make of it."""
-    inputs = [*function.source_files(), function.REQUIREMENTS]
+    inputs = [*function.source_files(TEMPLATES), function.REQUIREMENTS]
     folder = CACHE / f"task-sources-{key_of(inputs)}"
     if not folder.exists():
         partial = folder.with_name(f".{folder.name}")
@@ -32,8 +33,8 @@ def ours_without_bytecode(root: LambdaRoot) -> LambdaRoot:
         function.install_wheels(function.requirements_of(locked, names), root.arch, partial)
         skipped = shutil.ignore_patterns("__pycache__")
         shutil.copytree(function.SOURCE, partial / "invoice_renderer", ignore=skipped)
-        for name in function.DATA_FOLDERS:
-            shutil.copytree(PROJECT / name, partial / name, ignore=skipped)
+        shutil.copytree(TEMPLATES, partial / "templates", ignore=skipped)
+        shutil.copytree(function.PROFILES, partial / "profiles", ignore=skipped)
         generated = f"{bindings.NAME}.py"
         shutil.copyfile(root.task / generated, partial / generated)
         partial.rename(folder)
