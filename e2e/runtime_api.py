@@ -126,6 +126,7 @@ class SnapStartSandbox(Sandbox):
 
     def __enter__(self) -> Self:
         self._api.__enter__()
+        self.runtime_address = self._api.address
         variables = {
             **self._function.variables(),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
@@ -138,6 +139,7 @@ class SnapStartSandbox(Sandbox):
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         return self
 
