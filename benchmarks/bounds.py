@@ -16,6 +16,7 @@ GROWTH = {500: 5, 2_000: 3, 5_000: 3, 20_000: 2, 50_000: 2}
 """Lines, and how many times each."""
 SOAK_RENDERS = 5_000
 SOAK_INVOICES = 50
+STRANGE_RENDERS, STRANGE_LINES = 400, 8
 SETTLED = 0.2  # of a soak: caches fill until then
 LOOK_EVERY = 50
 KILOBYTE = 1024
@@ -35,6 +36,8 @@ class Bounds:
     soak_slope: float | None = None
     soak_resident: tuple[int, int] = (0, 0)
     soak_files: tuple[int, int] = (0, 0)
+    strange_renders: int = 0
+    strange_slope: float | None = None
 
 
 def measure_bounds(say: Say, *, day: str, soak: int = SOAK_RENDERS) -> Bounds:
@@ -49,6 +52,7 @@ def measure_bounds(say: Say, *, day: str, soak: int = SOAK_RENDERS) -> Bounds:
         bounds.growth = exponent(measured)
     if soak:
         _soak(bounds, soak, say)
+        measure_strange(bounds, say)
     return bounds
 
 
@@ -70,6 +74,21 @@ def _measure(bounds: Bounds, lines: int, times: int, say: Say) -> None:
     bounds.peaks[lines] = runs[0].peak_bytes
     megabytes = runs[0].peak_bytes / 1e6
     say(f"{lines:,} lines: {bounds.seconds[lines]:.2f} s, peak {megabytes:.0f} MB")
+
+
+def measure_strange(bounds: Bounds, say: Say) -> None:
+    """Invoices of ever new shapes: what is remembered of each must find an end."""
+    worker, looks = Worker(PEERS["ours"]), []
+    try:
+        for number in range(STRANGE_RENDERS):
+            worker.render(invoice_bytes(STRANGE_LINES, seed=number), seconds=RENDER_SECONDS)
+            if number >= STRANGE_RENDERS * SETTLED:
+                looks.append((number, worker.resident_bytes / KILOBYTE))
+    finally:
+        worker.end()
+    bounds.strange_renders = STRANGE_RENDERS
+    bounds.strange_slope = statistics.linear_regression(*zip(*looks, strict=True)).slope
+    say(f"{STRANGE_RENDERS:,} renders of new shapes: {bounds.strange_slope:+.1f} kB each")
 
 
 def _soak(bounds: Bounds, renders: int, say: Say) -> None:
