@@ -75,7 +75,10 @@ def newer_libraries(root: LambdaRoot) -> Path:
     def fill(into: Path) -> None:
         apt = AptRoot(PYTHON_RELEASE, debian.ARCHITECTURES[root.arch])
         shutil.copytree(root.system / "usr/lib64", into, symlinks=True)
+        there = {package.name for package in read_lock().python[root.arch]}
         for package in apt.resolve(*NEWER_PACKAGES):
+            if package.name in there:
+                continue
             partial = into.with_name(f"{into.name}.package")
             debian.unpack(apt.fetch(package), partial)
             for library in partial.glob("usr/lib/*/*.so.*"):
@@ -173,7 +176,8 @@ def _kept(name: str, inputs: Sequence[Path | str], fill: Callable[[Path], None])
     partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         fill(partial)
-        partial.rename(folder)
+        if not folder.exists():  # or a run beside this one was quicker
+            partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

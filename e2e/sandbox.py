@@ -163,7 +163,8 @@ class Sandbox:
     def loaded_libraries(self) -> set[str]:
         """Every shared library that the function has loaded, by its place inside."""
         maps = "\n".join((process / "maps").read_text() for process in self.processes())
-        return {line.split()[-1] for line in maps.splitlines() if ".so" in line}
+        paths = {line.split()[-1] for line in maps.splitlines() if ".so" in line}
+        return {path.removeprefix(str(self._root.system)) for path in paths}
 
     def _is_inside(self, process: Path) -> bool:
         """Whether it knows the address of the Runtime API: from its command or its environment."""

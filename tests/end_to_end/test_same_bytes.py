@@ -32,7 +32,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The gallery, and the documented invoice by the command line, made by this machine."""
     folder = tmp_path_factory.mktemp("made-here")
     renderer = DocumentRenderer()
-    for case in GALLERY:
+    for case in GALLERY.values():
         invoice = case.build()
         profile = open_profile("example.toml").for_partner(invoice.partner_sid)
         presentation = renderer.present(RenderOptions(), profile)
