@@ -1,8 +1,8 @@
 # `make` alone prints the targets.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo preview test lint unit test-browser conformance e2e format build lock \
-	clean bench bench-quick bench-bounds bench-start profile
+.PHONY: help setup setup-test demo preview test lint unit test-browser conformance e2e approve gallery format \
+	build lock clean bench bench-quick bench-bounds bench-start profile
 
 BIN := .venv/bin
 BENCH = PYTHONPATH=src:. .venv-bench/bin/python -m benchmarks
@@ -36,6 +36,12 @@ unit: setup-test ## the tests alone
 test-browser: ## the preview's page in a real Chromium
 	@scripts/setup.sh browser
 	@.venv-browser/bin/pytest --confcutdir=tests/browser tests/browser
+
+approve: setup ## accept how the pages of the gallery look now
+	@$(BIN)/python -m pictures approve
+
+gallery: setup ## draw the contact sheets of README.md and docs/gallery.md anew
+	@$(BIN)/python -m pictures gallery
 
 conformance: setup ## veraPDF over every kind of document: PDF/A-3a and PDF/UA-1 (needs Java and Maven)
 	@$(BIN)/python -m conformance
