@@ -23,9 +23,9 @@ from weasyprint.images import get_image_from_uri
 from weasyprint.layout.replaced import replacedbox_layout
 from weasyprint.pdf.stream import Stream
 
-from invoice_renderer.pdf.boxes import broken_kinds
+from invoice_renderer.pdf.boxes import watch_languages
 from invoice_renderer.pdf.shaping import Shaper, TextStyle
-from invoice_renderer.pdf.skeleton import Skeleton, Variable, is_one_line
+from invoice_renderer.pdf.skeleton import Skeleton, Variable, collapsed, is_one_line
 from invoice_renderer.pdf.stencil import (
     CLOSE,
     Atom,
@@ -43,16 +43,11 @@ from invoice_renderer.pdf.stencil import (
     Stencil,
     TableStencil,
     TextHole,
+    set_line,
     text_operators,
 )
-from invoice_renderer.pdf.structure import (
-    Annotation,
-    Content,
-    Node,
-    join_pages,
-    mark_languages,
-    read_pages,
-)
+from invoice_renderer.pdf.structure import Annotation, Content, Node
+from invoice_renderer.pdf.tagging import read_tree
 
 _TAGGED = frozenset(
     "a p ul ol li dl dt dd table h1 h2 h3 h4 h5 h6 blockquote section main article".split()
@@ -68,7 +63,6 @@ METADATA = {
 NOISE = 6  # decimals of a CSS pixel; what sums of other texts leave behind is far below
 _SHARES = {"start": 0.0, "left": 0.0, "justify": 0.0, "center": 0.5, "end": 1.0, "right": 1.0}
 _MIRRORED = {"start": 1.0, "justify": 1.0, "end": 0.0}
-_SPACES = re.compile(r"[ \t\n\r\f]+")
 _UNKNOWN = re.compile(rb" (?:Do|sh|scn|SCN)\b|\bBI\b")
 
 
@@ -85,21 +79,21 @@ def capture(
     """
     source = _Source(html.etree_element, skeleton)
     drawn = _draw(layout, options)
-    links = [_PageReader(page, source, shaper, layout.font_config) for page in layout.pages]
-    split = _split_elements(links)
+    readers = [_PageReader(page, source, shaper, layout.font_config) for page in layout.pages]
+    split = _split_elements(readers)
     pages: list[PageStencil] = []
-    for reader, ink, torn in zip(links, drawn.pages, split, strict=True):
+    for reader, ink, torn in zip(readers, drawn.pages, split, strict=True):
         pages.append(reader.read(ink, drawn.owned[len(pages)], torn))
     _name_annotations(drawn.tree, layout.pages)
-    _name_slots(drawn.tree, [reader.slot_of for reader in links])
+    _name_slots(drawn.tree, [reader.slot_of for reader in readers])
     return Stencil(
         pages=tuple(pages),
         tree=drawn.tree,
         fixed=tuple(sorted(source.fixed.items())),
-        drawn=tuple(one for reader in links for one in reader.drawn),
+        drawn=tuple(one for reader in readers for one in reader.drawn),
         metadata=_metadata(layout.metadata, source),
         alternatives=source.alternatives,
-        kept=tuple(dict(reader.kept) for reader in links),
+        kept=tuple(dict(reader.kept) for reader in readers),
     )
 
 
@@ -125,15 +119,12 @@ class _Drawn:
 def _draw(layout: Any, options: Mapping[str, object]) -> _Drawn:
     """Let WeasyPrint draw and tag the pages, but build no fonts and write no file."""
     seen: list[tuple[Any, dict[int, Any]]] = []
-    languages: list[dict[int, str]] = []
+    languages = watch_languages(layout.pages)
 
     def watched(paint: Callable[..., None]) -> Callable[..., None]:
         def painted(stream: Any, *arguments: Any, **more: Any) -> None:
             paint(stream, *arguments, **more)
             seen.append((stream, {tag["mcid"]: box for box, tag in stream._tags.items()}))
-            languages.append(
-                {tag["mcid"]: box.style["lang"] or "" for box, tag in stream._tags.items()}
-            )
             if len(seen) == len(layout.pages):
                 layout.fonts.clear()  # nothing of this file is kept but its ink
 
@@ -144,9 +135,7 @@ def _draw(layout: Any, options: Mapping[str, object]) -> _Drawn:
     trees: list[Node] = []
 
     def read(document: Any, pdf: pydyf.PDF) -> None:
-        tree = join_pages(read_pages(pdf), broken_kinds(document.pages))
-        mark_languages(tree, languages, document.metadata.lang or "")
-        trees.append(tree)
+        trees.append(read_tree(document, pdf, languages))
         del pdf.objects[1:]
         pdf.info.clear()
 
@@ -216,7 +205,7 @@ class _Source:
     def _match_text(
         self, element: Any, text: str, place: int, variables: Sequence[Variable]
     ) -> None:
-        core = _SPACES.sub(" ", text).strip(" ")
+        core = collapsed(text)
         found = variables[place] if place < len(variables) else None
         if found is None or (found.name, found.value) != ("", core):
             raise NoStencil("texts in another order than in the source")
@@ -273,11 +262,11 @@ def _events(element: Any) -> Iterator[tuple[str, Any, str]]:
     if not isinstance(element.tag, str):
         raise NoStencil("a comment")
     yield "start", element, ""
-    if element.text and _SPACES.sub("", element.text):
+    if element.text and collapsed(element.text):
         yield "text", element, element.text
     for child in element:
         yield from _events(child)
-        if child.tail and _SPACES.sub("", child.tail):
+        if child.tail and collapsed(child.tail):
             yield "text", element, child.tail
 
 
@@ -397,7 +386,7 @@ class _PageReader:
         (box,) = [each for each in _all_boxes(line) if isinstance(each, boxes.TextBox)]
         self._source.variable_of(box)
         number = int(cell.element.get("data-slot"))
-        self._slots[id(box)] = SlotHole(number, row.position_y, row.height)
+        self._slots[id(box)] = SlotHole(number, row.position_y)
 
     def _note_strings(self, box: Any) -> None:
         contents = dict(box.style["string_set"]) if box.style["string_set"] != "none" else {}
@@ -490,7 +479,7 @@ class _PageReader:
         if variable < 0 and running is None:
             return None
         shown = box.text
-        style = TextStyle(box.style, self._font_config)
+        style = self._shaper.style_of(box.style, self._font_config)
         shaped = self._shaper.shape(style, shown)
         is_shaped = abs(shaped.width - box.width) <= CLOSE
         core = shown.strip(" ")
@@ -507,7 +496,7 @@ class _PageReader:
         )  # fmt: skip
 
     def _fix_ink(self, box: Any) -> None:
-        style = TextStyle(box.style, self._font_config)
+        style = self._shaper.style_of(box.style, self._font_config)
         shaped = self._shaper.shape(style, box.text)
         if abs(shaped.width - box.width) > CLOSE or box.style["text_decoration_line"] != "none":
             raise NoStencil("a text that is drawn otherwise")
@@ -518,7 +507,7 @@ class _PageReader:
 
     # ------------------------------------------------------------------------- rows
 
-    def read_row(self, row: Any, group: Any, page: int, own_language: str) -> RowStencil:
+    def read_row(self, row: Any, group: Any, own_language: str) -> RowStencil:
         """One row by itself: drawn alone, its texts as holes where they can be."""
         breaks = [
             box.style[name] for box in (row, group) for name in ("break_before", "break_after")
@@ -538,7 +527,6 @@ class _PageReader:
             for line in self._lines
         )
         return RowStencil(
-            page=page,
             top=row.position_y,
             height=row.height,
             may_break_before=breaks[0] not in AVOID,
@@ -623,21 +611,13 @@ class _PageReader:
             return LinkHole(kind, variable, area)
         number, first, last = self._inline[id(box)]
         line = self._lines[number]
-        places = self._places(line)
-        start, stop = places[first][0], places[last][1]
+        shaped = [self._shaper.shape(atom.style, self._shown(atom)) for atom in line.atoms]
+        set_here = set_line(line, shaped)
+        if set_here is None:
+            raise NoStencil("a link that does not go into its own line")
+        start = set_here.places[first]
+        stop = set_here.places[last] + shaped[last].width
         return LinkHole(kind, variable, area, number, first, last, start - area[0], area[2] - stop)
-
-    def _places(self, line: Line) -> list[tuple[float, float]]:
-        """Start and end of each text, as it is here."""
-        widths = [self._shaper.shape(atom.style, self._shown(atom)).width for atom in line.atoms]
-        whole = sum(atom.gap for atom in line.atoms) + sum(widths) + line.end
-        place = line.left + line.share * (line.available - whole)
-        places = []
-        for atom, width in zip(line.atoms, widths, strict=True):
-            place += atom.gap
-            places.append((place, place + width))
-            place += width
-        return places
 
     def _shown(self, atom: Atom) -> str:
         core = atom.running.shown if atom.running else self._source.values[atom.variable]
@@ -827,7 +807,7 @@ def capture_table(layout: Any, skeleton: Skeleton, html: Any, shaper: Shaper) ->
             for group, row in numbered_rows:
                 reader = _PageReader(page, source, shaper, layout.font_config)
                 place = int(row.element.get("data-row"))
-                rows[place] = reader.read_row(row, group, number, own)
+                rows[place] = reader.read_row(row, group, own)
         tops.append(top)
     if not tables:
         raise NoStencil("no table with the rows")
@@ -840,7 +820,7 @@ def capture_table(layout: Any, skeleton: Skeleton, html: Any, shaper: Shaper) ->
         columns=len(tables[0].column_widths),
         spacing=spacing,
         start=start,
-        tops=tuple(top + height + spacing * 0 for top in tops),
+        tops=tuple(top + height for top in tops),
         bottoms=tuple(bottoms),
     )
 

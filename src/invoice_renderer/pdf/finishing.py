@@ -6,7 +6,7 @@ It happens in WeasyPrint's public ``finisher`` hook, on pydyf's objects.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pydyf
@@ -22,29 +22,34 @@ from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
 def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **options: object) -> bytes:
     """The bytes of a document whose ink and structure are known."""
-    written: list[bytes] = []
 
-    def finish(document: Any, pdf: pydyf.PDF) -> None:
-        _check_links(pdf)
+    def tag(_document: Any, pdf: pydyf.PDF) -> None:
         write_tags(pdf, pressed.tree)
-        attach(pdf, attachments)
-        declare_conformance(document.metadata, pdf, source=_source(attachments))
-        written.append(write_file(pdf))
-        del pdf.objects[1:]
-        pdf.info.clear()
 
-    pressed.document.write_pdf(io.BytesIO(), finisher=finish, **{**options, "pdf_tags": False})
-    return written[0]
+    return _finish(pressed.document, tag, attachments, {**options, "pdf_tags": False})
 
 
 def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
     """The bytes of a document that is laid out."""
-    written: list[bytes] = []
     languages = watch_languages(layout.pages)
+
+    def tag(document: Any, pdf: pydyf.PDF) -> None:
+        mend_tags(document, pdf, languages)
+
+    return _finish(layout, tag, attachments, options)
+
+
+def _finish(
+    layout: Any,
+    tag: Callable[[Any, pydyf.PDF], None],
+    attachments: Sequence[Attachment],
+    options: Mapping[str, object],
+) -> bytes:
+    written: list[bytes] = []
 
     def finish(document: Any, pdf: pydyf.PDF) -> None:
         _check_links(pdf)
-        mend_tags(document, pdf, languages)
+        tag(document, pdf)
         attach(pdf, attachments)
         declare_conformance(document.metadata, pdf, source=_source(attachments))
         written.append(write_file(pdf))

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import pairwise
 
-HOLE = "\0"
+from invoice_renderer.pdf.skeleton import HOLE, TAGS
+
 MANY_ROWS = 24  # fewer are laid out as they are
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
 _TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 _BODY = re.compile(r"(<tbody\b[^>]*>)(.*?)(</tbody>)", re.DOTALL)
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
-_TAGS = re.compile(r"(<[^>]*>)")
 _DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"')
 _VOID = re.compile(
     r"<(?:!|(?:area|base|br|col|embed|hr|img|input|link|meta|source|wbr)\b)", re.IGNORECASE
@@ -91,7 +91,7 @@ def find_long_table(html: str) -> LongTable | None:
 def _open_tags(html: str) -> list[str]:
     """The tags that are open at the end, as far as they can decide a style."""
     stack: list[str] = []
-    for tag in _TAGS.findall(html):
+    for tag in TAGS.findall(html):
         if tag[1] == "/":
             if stack:
                 stack.pop()
@@ -107,7 +107,7 @@ def _rows_of(html: str, body: int, body_tag: str) -> list[Row] | None:
     rows: list[Row] = []
     kinds: set[str] = set()
     for at, row in enumerate(found):
-        parts = _TAGS.split(row)
+        parts = TAGS.split(row)
         tag = parts[1]
         data = tuple(_DATA.findall(tag)) if "data-" in tag else ()
         parts[1] = _DATA.sub("", tag) if data else tag
@@ -186,9 +186,8 @@ def paginate(rows: Sequence[RowMeasure], measures: Measures) -> list[tuple[int, 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Rows ``start`` to ``stop`` of the table, taken out; ``page`` counts the table's pages."""
+    """Rows ``start`` to ``stop`` of the table, taken out."""
 
-    page: int
     start: int
     stop: int
 
@@ -203,6 +202,38 @@ class Folding:
     """The rows that are left, and where each begins on its page."""
     pages: tuple[tuple[int, int], ...]
     cut: Mapping[int, tuple[int, ...]]
+
+    @property
+    def laid_out(self) -> list[int]:
+        """The table's pages that are not cut."""
+        gone = {page for behind in self.cut.values() for page in behind}
+        return [page for page in range(len(self.pages)) if page not in gone]
+
+
+class _Bodies:
+    """Writes rows, each in its ``<tbody>``; bodies without rows stay, empty."""
+
+    def __init__(self, table: LongTable) -> None:
+        self._table = table
+        self._body = -1
+        self.parts: list[str] = []
+
+    def go_to(self, body: int) -> None:
+        """Close the body that is open, and open this one unless it is the same."""
+        if body == self._body:
+            return
+        bodies = self._table.bodies
+        if self._body >= 0:
+            self.parts.append(bodies[self._body][1])
+        self.parts += [start + end for start, end in bodies[self._body + 1 : body]]
+        if body < len(bodies):
+            self.parts.append(bodies[body][0])
+        self._body = body
+
+    def page(self) -> str:
+        """The whole page, after the last row."""
+        self.go_to(len(self._table.bodies))
+        return "".join([self._table.before, *self.parts, self._table.after])
 
 
 def fold(
@@ -219,28 +250,22 @@ def fold(
     gone = {page for behind in cut.values() for page in behind}
     slots: list[Slot] = []
     kept: dict[int, float] = {}
-    parts: list[str] = []
-    body = -1
+    bodies = _Bodies(table)
     for number, (start, stop) in enumerate(pages):
         if number in gone:
             continue
         place = measures.start if number == 0 else measures.top
         for first, last in _runs(free, table.rows, start, stop):
             row = table.rows[first]
-            if row.body != body:
-                parts += [_close(table, body), *_open(table, body, row.body)]
-                body = row.body
+            bodies.go_to(row.body)
             heights = [each.height + measures.spacing for each in measured[first:last]]
             if not free[first]:
                 kept[first] = place
-                parts.append(numbered(row.html, first))
+                bodies.parts.append(numbered(row.html, first))
             else:
-                parts += _slots(table.rows, first, last, heights, measures, slots, number)
+                bodies.parts += _slots(table.rows, first, last, heights, measures, slots)
             place += sum(heights)
-    parts += [_close(table, body), *_open(table, body, len(table.bodies))]
-    return Folding(
-        "".join([table.before, *parts, table.after]), tuple(slots), kept, tuple(pages), cut
-    )
+    return Folding(bodies.page(), tuple(slots), kept, tuple(pages), cut)
 
 
 def numbered(row: str, number: int) -> str:
@@ -250,17 +275,13 @@ def numbered(row: str, number: int) -> str:
 
 def measuring_page(table: LongTable, numbers: Iterable[int]) -> str:
     """The page with only these rows, and one page more than it needs."""
-    parts: list[str] = []
-    body = -1
+    bodies = _Bodies(table)
     for number in numbers:
         row = table.rows[number]
-        if row.body != body:
-            parts += [_close(table, body), *_open(table, body, row.body)]
-            body = row.body
-        parts.append(numbered(row.html, number))
-    parts += [_close(table, body), *_open(table, body, len(table.bodies))]
+        bodies.go_to(row.body)
+        bodies.parts.append(numbered(row.html, number))
     more = '<div style="break-before:page">\N{MIDDLE DOT}</div></body>'
-    return "".join([table.before, *parts, table.after]).replace("</body>", more)
+    return bodies.page().replace("</body>", more)
 
 
 def _is_free(rows: Sequence[Row], measured: Sequence[RowMeasure], at: int) -> bool:
@@ -287,30 +308,20 @@ def _runs(
 
 def _slots(
     rows: Sequence[Row], first: int, last: int, heights: list[float], measures: Measures,
-    slots: list[Slot], page: int,
+    slots: list[Slot],
 ) -> Iterable[str]:  # fmt: skip
     """One for the first row, one for the others: named strings ask for the first and the last."""
     for start, stop in ((first, first + 1), (first + 1, last)):
         if start >= stop:
             continue
         height = sum(heights[start - first : stop - first]) - measures.spacing
-        tag = _TAGS.search(rows[stop - 1].html)
+        tag = TAGS.search(rows[stop - 1].html)
         yield (
             f'{tag[0] if tag else "<tr>"}<td data-slot="{len(slots)}" colspan="{measures.columns}"'
             f' style="height:{height:.9f}px!important;padding:0!important;border:0!important;'
             f'background:none!important">\N{MIDDLE DOT}</td></tr>'
         )
-        slots.append(Slot(page, start, stop))
-
-
-def _close(table: LongTable, body: int) -> str:
-    return table.bodies[body][1] if body >= 0 else ""
-
-
-def _open(table: LongTable, before: int, body: int) -> list[str]:
-    """The start tag of a body, after bodies that have no rows left on the pages laid out."""
-    empty = [start + end for start, end in table.bodies[before + 1 : body]]
-    return [*empty, table.bodies[body][0] if body < len(table.bodies) else ""]
+        slots.append(Slot(start, stop))
 
 
 def _pages_to_cut(

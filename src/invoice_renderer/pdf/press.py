@@ -6,7 +6,6 @@ known already.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,7 @@ from invoice_renderer.pdf.capture import render_counter
 from invoice_renderer.pdf.fold import Folding
 from invoice_renderer.pdf.rows import RowBlock, SetRow
 from invoice_renderer.pdf.shaping import ShapedText, Shaper, build_fonts
-from invoice_renderer.pdf.skeleton import Skeleton
+from invoice_renderer.pdf.skeleton import Skeleton, collapsed
 from invoice_renderer.pdf.stencil import (
     ImageHole,
     LinkHole,
@@ -34,8 +33,6 @@ from invoice_renderer.pdf.stencil import (
     text_operators,
 )
 from invoice_renderer.pdf.structure import Annotation, Content, Kid, Node
-
-_SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +121,7 @@ def _sheets(
     if rows is None:
         return [_Sheet(number, values, {}) for number in range(len(stencil.pages))]
     sheets: list[_Sheet] = []
-    laid_out = [
-        number
-        for number in range(len(rows.folding.pages))
-        if number not in {gone for behind in rows.folding.cut.values() for gone in behind}
-    ]
+    laid_out = rows.folding.laid_out
     carried = _carried_by_slots(skeleton)
     for source, page in enumerate(stencil.pages):
         of_table = source - rows.first_page
@@ -236,9 +229,8 @@ class StampedPage:
     def paint(self, stream: Any, scale: float = 1) -> None:  # noqa: ARG002  the ink has its scale
         stream.stream.clear()  # so has it the turn that makes y run downwards
         states = stream._resources["ExtGState"]  # noqa: SLF001
-        for name, opacity in self._stencil.states.items():
-            key = "CA" if name.startswith("A") else "ca"
-            states.setdefault(name, pydyf.Dictionary({key: opacity}))
+        for name, state in _graphics_states(self._stencil.states).items():
+            states.setdefault(name, state)
         for item in self._stencil.items:
             if isinstance(item, bytes):
                 stream.stream.append(item)
@@ -265,21 +257,26 @@ class StampedPage:
         objects = stream._resources["XObject"]  # noqa: SLF001
         if name in objects or not row.decoration:
             return
-        opacities = {
-            state: pydyf.Dictionary({"CA" if state.startswith("A") else "ca": opacity})
-            for state, opacity in row.states.items()
-        }
+        states = pydyf.Dictionary(_graphics_states(row.states))
         form = {
             "Type": "/XObject",
             "Subtype": "/Form",
             "BBox": pydyf.Array((0, 0, self.width, self.height)),
-            "Resources": pydyf.Dictionary({"ExtGState": pydyf.Dictionary(opacities)}),
+            "Resources": pydyf.Dictionary({"ExtGState": states}),
         }
         objects[name] = pydyf.Stream([row.decoration], form, compress=True)
 
     def _draw(self, hole: ImageHole, stream: Any) -> None:
         around = self._surroundings
         hole.draw(stream, self._sheet.values[hole.variable], around.fetcher, around.options)
+
+
+def _graphics_states(opacities: Mapping[str, float]) -> dict[str, pydyf.Dictionary]:
+    """By WeasyPrint's names: ``A…`` is the opacity of strokes, ``a…`` that of all else."""
+    return {
+        name: pydyf.Dictionary({"CA" if name.startswith("A") else "ca": opacity})
+        for name, opacity in opacities.items()
+    }
 
 
 class _LinkBox:
@@ -317,7 +314,7 @@ class _Strings:
     def on_page(self, number: int) -> Callable[[Running], str]:
         def say(running: Running) -> str:
             text = "".join(self._part(kind, value, number) for kind, value in running.content)
-            text = _SPACES.sub(" ", text).strip(" ")
+            text = collapsed(text)
             return text.upper() if running.uppercase else text
 
         return say

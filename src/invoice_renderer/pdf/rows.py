@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from invoice_renderer.pdf.objects import written
 from invoice_renderer.pdf.shaping import ShapedText, Shaper, number
 from invoice_renderer.pdf.skeleton import is_one_line
-from invoice_renderer.pdf.stencil import Atom, Cell, Line, RowStencil, set_line
+from invoice_renderer.pdf.stencil import Cell, Line, RowStencil, placed, set_line
 
 MOST_OPERATORS = 4_000  # remembered for each text of a row
 
@@ -75,11 +75,10 @@ class RowSetter:
         self.count = len(stencil.parts)
         self.name = f"row{hashlib.sha256(stencil.decoration).hexdigest()[:8]}"
         """Of the form that draws its backgrounds and borders."""
-        self._shaper = shaper
         self._steps = tuple(_Step(line, shaper) for line in stencil.lines)
-        order = {(line, atom): None for line, each in enumerate(stencil.lines)
-                 for atom in range(len(each.atoms))}  # fmt: skip
-        flat = {place: at for at, place in enumerate(order)}
+        atoms = [(line, at) for line, each in enumerate(stencil.lines)
+                 for at in range(len(each.atoms))]  # fmt: skip
+        flat = {place: at for at, place in enumerate(atoms)}
         holes = [part.hole for part in stencil.parts if part.hole]
         places = [flat[hole.line, hole.atom] for hole in holes]
         self._order = None if places == list(range(len(flat))) else tuple(places)
@@ -151,18 +150,13 @@ class _Step:
         if line is None:
             return False
         for atom, shown, place in zip(self.line.atoms, line.texts, line.places, strict=True):
-            operators.append(_operators(atom, shown, place))
+            operators.append(placed(place, atom.top, shown))
             used[id(shown)] = shown
         if self.remembered is not None:
             if len(self.remembered) >= MOST_OPERATORS:
                 self.remembered.clear()
             self.remembered[texts[self.text]] = (operators[-1], line.texts[0])
         return True
-
-
-def _operators(atom: Atom, text: ShapedText, place: float) -> bytes:
-    x, y = number(place).encode(), number(atom.top).encode()
-    return b"1 0 0 -1 %b %b Tm\n%b" % (x, y, text.show)
 
 
 def _template(stencil: RowStencil, name: str) -> bytes:
@@ -213,7 +207,6 @@ class RowTags:
             cell_numbers.append(self._numbers)
             cells += objects
             at += len(objects)
-        self.count = at
         self.places = tuple(places)
         kids = b" ".join(b"%d 0 R" for _ in places)
         own = b"<</S/TR/P %b/K%b>>" % (parent, b" " + kids if len(places) == 1 else b"[%b]" % kids)

@@ -70,7 +70,7 @@ class ShapedText:
     baseline: float
     show: bytes
     glyphs: tuple[tuple[int, int, str], ...]
-    """Font, glyph and what the glyph says, in the order of writing."""
+    """Font, glyph and what the glyph says, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,15 @@ class Shaper:
     def __init__(self) -> None:
         self.fonts: dict[int, KnownFont] = {}
         self._texts: OrderedDict[tuple[str, str], ShapedText] = OrderedDict()
+        self._styles: dict[str, TextStyle] = {}
         self._pairs: dict[str, _Pairs] = {}
         self._passed: dict[tuple[str, str], int] = {}
         self._with_figures: set[str] = set()
+
+    def style_of(self, style: Mapping[str, Any], font_config: Any) -> TextStyle:
+        """The text's part of a computed style: one object for all texts that look alike."""
+        found = TextStyle(style, font_config)
+        return self._styles.setdefault(found.key, found)
 
     def shape(self, style: TextStyle, text: str) -> ShapedText:
         """:raises RenderingError: where the line has more in it than glyphs of a font."""

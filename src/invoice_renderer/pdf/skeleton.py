@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-_TAGS = re.compile(r"(<[^>]*>)")
+TAGS = re.compile(r"(<[^>]*>)")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r'(\s(data-[a-z-]+|href|src|alt|content)=")([^"]*)"')
 _FREE = {"a": {"href"}, "img": {"src", "alt"}, "meta": {"content"}}
@@ -51,7 +51,7 @@ def take_apart(html: str) -> Skeleton | None:
     shape: list[str] = []
     variables: list[Variable] = []
     tags: list[str] = []
-    for at, part in enumerate(_TAGS.split(html)):
+    for at, part in enumerate(TAGS.split(html)):
         if at % 2 == 0:
             shape.append(_take_text(part, variables))
             continue
@@ -85,6 +85,11 @@ def _take_tag(part: str, variables: list[Variable], tag: str) -> str:
         return f'{found[1]}{HOLE}"'
 
     return _ATTRIBUTE.sub(take, part)
+
+
+def collapsed(text: str) -> str:
+    """White space as HTML has it: one space between words, none around (CSS Text 3, 4.1.1)."""
+    return _SPACES.sub(" ", text).strip(" ")
 
 
 def is_one_line(text: str) -> bool:

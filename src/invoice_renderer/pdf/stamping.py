@@ -316,8 +316,7 @@ def _ready(
 
 def _is_as_folded(folding: Folding, kept: Sequence[Mapping[int, float]], first_page: int) -> bool:
     """Whether the rows that were left are on the pages, and at the places, that were foreseen."""
-    gone = {page for behind in folding.cut.values() for page in behind}
-    pages = [span for number, span in enumerate(folding.pages) if number not in gone]
+    pages = [folding.pages[number] for number in folding.laid_out]
     for number, (start, stop) in enumerate(pages, start=first_page):
         on_page = kept[number] if number < len(kept) else {}
         for at, place in folding.kept.items():

@@ -80,7 +80,6 @@ class SlotHole:
 
     number: int
     top: float
-    height: float
 
 
 Item = bytes | TextHole | ImageHole | SlotHole
@@ -170,7 +169,6 @@ class Cell:
 class RowStencil:
     """A row of a long table; variables of its lines are numbers of its texts."""
 
-    page: int
     top: float
     height: float
     may_break_before: bool
@@ -260,8 +258,9 @@ def says_the_same(page: PageStencil, running: Callable[[Running], str]) -> bool:
 
 def text_operators(x: float, y: float, text: ShapedText) -> bytes:
     """The text object that shows a shaped text at a place in CSS pixels, y downwards."""
-    return b"BT\n1 0 0 -1 %b %b Tm\n%b\nET" % (
-        number(x).encode(),
-        number(y).encode(),
-        text.show,
-    )
+    return b"BT\n%b\nET" % placed(x, y, text)
+
+
+def placed(x: float, y: float, text: ShapedText) -> bytes:
+    """What stands in a text object."""
+    return b"1 0 0 -1 %b %b Tm\n%b" % (number(x).encode(), number(y).encode(), text.show)

@@ -25,14 +25,20 @@ from invoice_renderer.pdf.tables import head_tables
 
 def mend_tags(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) -> None:
     """Tags of one document instead of one for each page; what they leave out is an artifact."""
-    tree = join_pages(read_pages(pdf), broken_kinds(document.pages))
-    mark_languages(tree, languages, document.metadata.lang or "")
+    tree = read_tree(document, pdf, languages)
     head_tables(tree)
     _drop_old_tags(pdf)
     writer = _Writer(pdf)
     writer.write(tree)
     for page, used in enumerate(writer.parents):
         _leave_out(pdf, page, used)
+
+
+def read_tree(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) -> Node:
+    """WeasyPrint's tags of all pages as one tree, other languages marked."""
+    tree = join_pages(read_pages(pdf), broken_kinds(document.pages))
+    mark_languages(tree, languages, document.metadata.lang or "")
+    return tree
 
 
 def write_tags(pdf: pydyf.PDF, tree: Node) -> None:
