@@ -34,7 +34,10 @@ RULES = tuple(
         ("attachments", r"invoice_renderer/(record|spreadsheet)\.py|pdf/attachments\.py|/csv"),
         ("tags", r"pdf/(tagging|structure|tables|boxes|objects)\.py|weasyprint/pdf/tags\.py"),
         ("fonts", r"weasyprint/pdf/fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py"),
-        ("stencils made", r"invoice_renderer/pdf/(capture|stencil)\.py"),
+        (
+            "stencils made",
+            r"invoice_renderer/pdf/(capture|source|lines|page_reader|row_reader|stencil)\.py",
+        ),
         ("stamping", r"invoice_renderer/pdf/(fold|press|rows|selectors|skeleton|stamping)\.py"),
         ("text shaping", r"invoice_renderer/pdf/shaping\.py|weasyprint/text/(?!fonts)"),
         ("archive", r"pdf/(archive|finishing)\.py|weasyprint/pdf/(pdfa|pdfua|metadata)\.py"),

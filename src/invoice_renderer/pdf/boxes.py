@@ -2,9 +2,9 @@
 
 WeasyPrint tags every page by itself, so a table of five pages comes out as five tables, and it
 leaves out the language of a word. Nothing public says which tags belong together or what ``lang``
-they had; the boxes do. Private, and read nowhere else: ``Page._page_box``, ``Stream._tags``, of a
-box ``children``, ``element``, ``is_header``, ``is_footer``, ``style["lang"]``. Where one of them
-is gone this raises, and a test says which.
+they had; the boxes do. Private: ``Page._page_box``, ``Stream._tags``, of a box ``children``,
+``element``, ``is_header``, ``is_footer``, ``style["lang"]``. Where one of them is gone this raises,
+and a test says which. (:mod:`capture` and :mod:`inspection` read boxes, too, for other ends.)
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ from invoice_renderer.errors import (
 )
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
 from invoice_renderer.pdf.attachments import Attachment
-from invoice_renderer.pdf.capture import NoStencil
 from invoice_renderer.pdf.complaints import (
     Complaints,
     collected_complaints,
@@ -40,6 +39,7 @@ from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_ver
 from invoice_renderer.pdf.press import Pressed, Surroundings
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.stamping import LayOut, Page, Stamper
+from invoice_renderer.pdf.stencil import NoStencil
 from invoice_renderer.pdf.stylesheets import PreparedSheets, Style
 
 OPTIONS = {

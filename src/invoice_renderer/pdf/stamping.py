@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from invoice_renderer.pdf.capture import NoStencil, capture, capture_table
+from invoice_renderer.pdf.capture import capture
 from invoice_renderer.pdf.fold import (
     Folding,
     LongTable,
@@ -23,11 +23,12 @@ from invoice_renderer.pdf.fold import (
     measuring_page,
 )
 from invoice_renderer.pdf.press import Pressed, Rows, Surroundings, press
+from invoice_renderer.pdf.row_reader import capture_table
 from invoice_renderer.pdf.rows import RowSetter, SetRow
 from invoice_renderer.pdf.selectors import looks_at_rows, reads_variables
 from invoice_renderer.pdf.shaping import ShapedText
 from invoice_renderer.pdf.skeleton import Skeleton, take_apart
-from invoice_renderer.pdf.stencil import Stencil, TableStencil
+from invoice_renderer.pdf.stencil import NoStencil, Stencil, TableStencil
 
 SHAPES = 64
 STENCILS_OF_A_SHAPE = 4

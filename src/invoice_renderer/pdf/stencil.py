@@ -19,6 +19,10 @@ from invoice_renderer.pdf.structure import Node
 CLOSE = 0.001  # CSS pixels; far below what can be seen, far above what sums of floats lose
 
 
+class NoStencil(Exception):
+    """The page has something in it that stencils do not know; the reason is for developers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A text of a page margin, as its ``content`` says it."""
