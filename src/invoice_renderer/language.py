@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, reset_tzpath
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import get_currency_precision
 
 from invoice_renderer.cldr import EXACT, Cldr
@@ -30,6 +30,8 @@ SECONDS_IN_A_MINUTE = 60
 _MINUTE = Decimal(SECONDS_IN_A_MINUTE)
 MINUTES_IN_AN_HOUR = 60
 MINUTE_DIGITS = Decimal("0.01")
+_IN_FIGURES = frozenset({"pt"})
+"""Languages whose short dates have words in them (19 de jan. de 2025): bills write figures."""
 _FIRST_SECOND, _LAST_SECOND = time(0, 0, 0), time(23, 59, 59)
 _Words = TypeVar("_Words")
 
@@ -61,6 +63,7 @@ class Language:
         self.gettext = translations.gettext
         self.ngettext = translations.ngettext
         self._zone = ZoneInfo(time_zone)
+        self._in_figures = locale.language in _IN_FIGURES
         self._places = get_currency_precision(currency)
         self._no_money = Decimal(0).scaleb(-self._places)
         self._rate_quanta = tuple(
@@ -123,8 +126,7 @@ class Language:
 
     def format_date_after(self, moment: datetime, days: int) -> str:
         """So many calendar days after the day of the moment, in the bill's time zone."""
-        day = moment.astimezone(self._zone).date() + timedelta(days=days)
-        return format_date(day, "medium", locale=self.locale)
+        return self._format_day(moment.astimezone(self._zone).date() + timedelta(days=days))
 
     def format_period(self, start: datetime, end: datetime) -> str:
         """From the first to the last day, as in ``Jan 1 to 31, 2025``.
@@ -136,10 +138,15 @@ class Language:
         return self._format_day(first) if first == last else self._format_days(first, last)
 
     def _write_day(self, day: date) -> str:
-        return self._cldr.in_own_digits(format_date(day, "medium", locale=self.locale))
+        if self._in_figures:
+            text = format_skeleton("yMd", day, locale=self.locale)
+        else:
+            text = format_date(day, "medium", locale=self.locale)
+        return self._cldr.in_own_digits(text)
 
     def _write_days(self, first: date, last: date) -> str:
-        text = format_interval(first, last, "yMMMd", locale=self.locale)
+        skeleton = "yMd" if self._in_figures else "yMMMd"
+        text = format_interval(first, last, skeleton, locale=self.locale)
         return self._cldr.in_own_digits(text)
 
     def _days_of(self, start: datetime, end: datetime) -> tuple[date, date]:

@@ -222,8 +222,8 @@ BIDI_MARKS = re.compile("[\u200e\u200f\u202a-\u202e]")  # pdftotext adds them
 LABELS = {
     "en": ("Amount due", "Previous balance", "Billing period"),
     "es": ("Importe a pagar", "Saldo anterior", "Período"),
-    "fr-CA": ("Montant dû", "Solde précédent", "Report à nouveau"),
-    "de-AT": ("Fälliger Betrag", "Vorheriger Saldo", "Leistungszeitraum"),
+    "fr-CA": ("Montant dû", "Solde précédent", "Solde reporté"),
+    "de-AT": ("Zu zahlender Betrag", "Alter Saldo", "Leistungszeitraum"),
     "pt-PT": ("Valor a pagar", "Saldo anterior", "Período"),
     "ja": ("ご請求金額", "前回残高", "繰越残高", "ご利用期間"),
     "ar": ("المبلغ المستحق", "الرصيد السابق", "فترة الفوترة"),

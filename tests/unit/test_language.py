@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from gettext import NullTranslations
 
@@ -224,8 +224,8 @@ def test_each_locale_has_its_money(locale: str, negative: str, rate: str) -> Non
         ("fr", "19 janv. 2025", f"20 déc. 2024{THIN}–{THIN}19 janv. 2025"),
         ("de", "19.01.2025", f"20. Dez. 2024{THIN}–{THIN}19. Jan. 2025"),
         ("de-AT", "19.01.2025", f"20. Dez. 2024{THIN}–{THIN}19. Jän. 2025"),
-        ("pt-BR", "19 de jan. de 2025", f"20 de dez. de 2024{THIN}–{THIN}19 de jan. de 2025"),
-        ("pt-PT", "19/01/2025", f"20 de dez. de 2024{THIN}–{THIN}19 de jan. de 2025"),
+        ("pt-BR", "19/01/2025", f"20/12/2024{THIN}–{THIN}19/01/2025"),
+        ("pt-PT", "19/01/2025", f"20/12/2024{THIN}–{THIN}19/01/2025"),
         ("ja", "2025/01/19", "2024年12月20日～2025年1月19日"),
         ("ar", f"19{RLM}/01{RLM}/2025", "20 ديسمبر 2024 – 19 يناير 2025"),
         ("ar-EG", f"١٩{RLM}/٠١{RLM}/٢٠٢٥", "٢٠ ديسمبر ٢٠٢٤ – ١٩ يناير ٢٠٢٥"),
@@ -348,3 +348,11 @@ def test_days_are_counted_on_the_bills_calendar() -> None:
     moment = datetime(2025, 1, 20, 3, tzinfo=UTC)
     assert a_language().format_date_after(moment, 30) == "Feb 19, 2025"
     assert a_language(zone="America/New_York").format_date_after(moment, 30) == "Feb 18, 2025"
+
+
+def test_counted_days_have_the_locales_digits() -> None:
+    """As every other date on the page has."""
+    language = a_language("ar-EG")
+    later = END + timedelta(days=30)
+    assert language.format_date(later) == language.format_date_after(END, 30)
+    assert "٢٠٢٥" in language.format_date_after(END, 30)

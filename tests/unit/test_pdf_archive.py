@@ -19,9 +19,10 @@ from invoice_renderer.pdf.stylesheets import Style
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 from tests.builders import an_invoice
-from tests.pdf_reading import opened, pages_of, words_of
+from tests.pdf_reading import opened, pages_of, tags_of, words_of
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+MOST_BYTES = 60_000
 PLAIN = Style("plain", "", "letter", "#000000", "#000000")
 
 
@@ -152,7 +153,19 @@ def test_one_page_with_a_logo_is_under_60_kilobytes(gallery: dict[str, bytes]) -
     one_page = {name for name, pdf in gallery.items() if pages_of(pdf) == 1}
     assert "documented" in one_page
     for name in one_page - {"every-script", "unknown-types"}:  # fonts of other scripts weigh more
-        assert len(gallery[name]) < 60_000
+        assert len(gallery[name]) < MOST_BYTES
+
+
+@pytest.mark.parametrize("locale", ["en-US", "es", "fr", "de", "pt-BR"])
+def test_neither_do_a_code_and_a_slip_take_it_there(
+    renderer: DocumentRenderer, locale: str
+) -> None:
+    """The code is a path of some hundred strokes, not a picture; the slip is a page of its own."""
+    profile = open_profile("example.toml").for_partner("any")
+    presentation = renderer.present(RenderOptions(locale=locale), profile)
+    pdf = renderer.render(an_invoice(amount_due="0.70"), profile, presentation).pdf
+    assert tags_of(pdf).count("Figure") == 2
+    assert len(pdf) < MOST_BYTES
 
 
 def test_streams_and_objects_are_compressed(gallery: dict[str, bytes]) -> None:

@@ -60,19 +60,20 @@ def _no_lines() -> Invoice:
     return an_invoice(invoice_items=[], tax_items=[])
 
 
-def bill(lines: int, **changes: object) -> Invoice:
-    """An issued invoice whose totals add up; the balance before it was paid."""
+def bill(lines: int, *, is_paid: bool = False, **changes: object) -> Invoice:
+    """An issued invoice whose totals add up; what was owed before it is paid."""
     items = [_item(number) for number in range(lines)]
     taxes = [a_tax(amount="12.31"), a_tax(type="state_sales_tax", jurisdiction="state")]
     amount, amount_tax = _sum(items), _sum(taxes)
-    forward = amount + amount_tax
+    total = amount + amount_tax
+    forward = Decimal(0) if is_paid else total
     totals = {"amount": amount, "amount_tax": amount_tax, "amount_due": forward}
     balances = {"balance_previous": "100.00", "balance_forward": forward}
     return an_invoice(
         **{"status": "closed", "date_issued": ISSUED, **totals, **balances, **changes},
         invoice_items=items,
         tax_items=taxes,
-        pay_items=[a_payment()],
+        pay_items=[a_payment(), *([a_payment(amount=total, date_created=ISSUED)] * is_paid)],
     )
 
 
@@ -195,7 +196,7 @@ _CASES = (
     Case("closed", "Final and unpaid: neither band nor mark, an amount and when it is due.",
          lambda: bill(9)),
     Case("paid", "Final and paid: the mark, and nothing that asks for money.",
-         lambda: bill(9, status="paid", paid=True, amount_due="0", date_charged=ISSUED)),
+         lambda: bill(9, is_paid=True, status="paid", paid=True, date_charged=ISSUED)),
     Case("unknown-status", "A status that nobody has documented, on an invoice without an issue"
          " date: preliminary, and a notice.",
          lambda: an_invoice(status="escalated", date_issued=None)),
