@@ -22,5 +22,10 @@ for device in null zero random urandom; do
     touch "$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
 done
-mount -o remount,ro "$root/dev"
+mount -o remount,bind,ro "$root/dev"
+
+read -r _ _ users </proc/self/uid_map
+if [ "$users" = 1 ]; then # a user namespace has but one: give it the other number
+    exec /usr/bin/unshare --user --map-user=993 --map-group=990 --root="$root" -- "$@"
+fi
 exec /usr/sbin/chroot --userspec=993:990 --groups= "$root" "$@"

@@ -9,6 +9,9 @@ from pathlib import Path
 
 sys.path[:0] = ["/var/task", "/opt/python", "/var/runtime"]
 
+from invoice_renderer import start  # noqa: F401  first: it opens the layer's libraries
+
+# isort: split
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.verification import verify_document

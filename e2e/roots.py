@@ -7,7 +7,7 @@ pins: AWS's own image is not to be had without a container, and what it has that
 
 from __future__ import annotations
 
-import os
+import fcntl
 import shutil
 import zipfile
 from collections.abc import Callable, Sequence
@@ -169,15 +169,14 @@ def _emulator(arch: str) -> Path:
 def _kept(name: str, inputs: Sequence[Path | str], fill: Callable[[Path], None]) -> Path:
     """The folder that ``fill`` fills, from the cache where no input has changed."""
     folder = CACHE / f"{name}-{key_of(inputs)}"
-    if folder.exists():
-        return folder
-    for old in CACHE.glob(f"{name}-*"):
-        shutil.rmtree(old, ignore_errors=True)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / ".lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # tests run side by side
+        if folder.exists():
+            return folder
+        for old in CACHE.glob(f"{name}-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        partial = folder.with_name(f".{folder.name}")
+        shutil.rmtree(partial, ignore_errors=True)  # of a run that was ended
         fill(partial)
-        if not folder.exists():  # or a run beside this one was quicker
-            partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
+        return partial.rename(folder)

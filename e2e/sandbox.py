@@ -1,7 +1,8 @@
 """One execution environment of Lambda: the real runtime client under the official emulator.
 
 A disk of its own put together read-only, ``/tmp`` in memory, an unprivileged user, processes of its
-own, and Lambda's environment. It needs root, for mounting and ``chroot``.
+own, and Lambda's environment. Mounting needs root; whoever is not root is it in a user namespace,
+where the kernel grants one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from local.servers import LOOPBACK, free_port
 from e2e.roots import BOOTSTRAP, EMULATOR, LambdaRoot
 
 ENTER = Path(__file__).with_name("enter.sh")
+UNSHARE = ("/usr/bin/unshare", "--mount", "--ipc", "--uts", "--pid", "--fork")
+ROOT_IN_A_NAMESPACE = ("--user", "--map-root-user")
 INVOKE_PATH = "/2015-03-31/functions/function/invocations"
 READY_SECONDS = 10.0
 PATIENCE_SECONDS = 30.0  # over the function's own time-out, which the emulator enforces
@@ -67,6 +70,19 @@ class Function:
             "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         }
         return LAMBDA_ENVIRONMENT | own | dict(self.environment)
+
+
+def why_no_sandbox() -> str:
+    """What forbids sandboxes on this machine, or nothing."""
+    trial = [*_apart(), "/bin/sh", "-c", "mount -t tmpfs tmpfs /mnt && mount -t proc proc /proc"]
+    done = subprocess.run(trial, check=False, capture_output=True, text=True)
+    who = "root" if os.geteuid() == 0 else "a user namespace"
+    return f"{who} may not mount here: {done.stderr.strip()}" if done.returncode else ""
+
+
+def _apart() -> tuple[str, ...]:
+    """The beginning of a command in namespaces of its own."""
+    return UNSHARE if os.geteuid() == 0 else (*UNSHARE, *ROOT_IN_A_NAMESPACE)
 
 
 class FunctionFailed(Exception):
@@ -117,10 +133,9 @@ class Sandbox:
 
     def command(self, inside: list[str]) -> list[str]:
         """The host's command that runs another one inside."""
-        apart = ["/usr/bin/unshare", "--mount", "--ipc", "--uts", "--pid", "--fork"]
         folders = [str(path) for path in (self._root.system, self._root.task, self._root.opt)]
         binds = [f"{source}:{place}" for place, source in self._binds.items()]
-        return [*apart, str(ENTER), *folders, *binds, "--", *inside]
+        return [*_apart(), str(ENTER), *folders, *binds, "--", *inside]
 
     def invoke(self, event: Any) -> Any:
         """The function's answer to an event.

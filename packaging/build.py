@@ -1,4 +1,4 @@
-"""Build the archives: ``python3 packaging/build.py [--arch arm64|x86_64|all] [--templates DIR]``.
+"""Build the archives: ``build.py [--arch arm64|x86_64|all] [--templates DIR] [--into DIR]``.
 
 ``dist/layer-{arch}.zip``      native libraries and fonts
 ``dist/layer-fonts.zip``       fonts of further scripts, for either architecture
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -153,7 +154,7 @@ class Build:
         self.python.run(*script, *(["--after", str(after)] if after else []))
 
 
-def build(architectures: list[str], templates: Path) -> list[Path]:
+def build(architectures: list[str], templates: Path, into: Path) -> list[Path]:
     """Make everything, hold it against the gates, write what is in it, and only then publish."""
     lock = read_lock()
     run = Build(lock=lock, python=pinned_python(lock), templates=templates)
@@ -180,8 +181,8 @@ def build(architectures: list[str], templates: Path) -> list[Path]:
         sbom.write_sbom(out / "layer-fonts.zip", _font_components("scripts"))
         if TEMPLATE.exists():
             (out / "template-x86_64.yaml").write_text(for_x86_64(TEMPLATE.read_text()))
-        DIST.mkdir(exist_ok=True)
-        return [path.replace(DIST / path.name) for path in sorted(out.iterdir())]
+        into.mkdir(parents=True, exist_ok=True)
+        return [Path(shutil.move(path, into / path.name)) for path in sorted(out.iterdir())]
 
 
 def _archives(out: Path, arch: str) -> list[gates.Archive]:
@@ -233,19 +234,20 @@ def main() -> int:
         metavar="DIR",
         help="a folder of templates, in place of ours",
     )
+    parser.add_argument("--into", type=Path, default=DIST, metavar="DIR", help="instead of dist/")
     asked = parser.parse_args()
     started = time.monotonic()
     CACHE.mkdir(parents=True, exist_ok=True)
     try:
         with (CACHE / ".lock").open("w") as alone:
             fcntl.flock(alone, fcntl.LOCK_EX)  # a second build waits for the first
-            every = list(ARCHITECTURES)
-            made = build(every if asked.arch == "all" else [asked.arch], asked.templates)
+            chosen = list(ARCHITECTURES) if asked.arch == "all" else [asked.arch]
+            made = build(chosen, asked.templates, asked.into)
     except FAILURES as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     for path in made:
-        print(f"{path.stat().st_size / gates.MEBIBYTE:6.2f} MiB  {path.relative_to(PROJECT)}")
+        print(f"{path.stat().st_size / gates.MEBIBYTE:6.2f} MiB  {os.path.relpath(path)}")
     print(f"built in {time.monotonic() - started:.1f} s")
     return 0
 

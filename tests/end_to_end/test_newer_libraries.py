@@ -9,6 +9,8 @@ import pytest
 from e2e.roots import LambdaRoot, newer_libraries
 from e2e.sandbox import Function, Sandbox
 
+from tests.end_to_end.test_same_bytes import hashes, made_here, rendered_again
+
 
 @pytest.fixture
 def newer(root: LambdaRoot) -> Path:
@@ -29,3 +31,11 @@ def test_a_newer_glib_of_the_system_changes_nothing(
     from_layer = {path for path in loaded if Path(path).name in ours}
     assert {"/opt/lib"} == {str(Path(path).parent) for path in from_layer}
     assert "/opt/lib/libgobject-2.0.so.0" in from_layer
+
+
+def test_a_newer_glib_of_the_system_changes_no_byte(
+    newer: Path, root: LambdaRoot, tmp_path: Path
+) -> None:
+    """Nor does it change a page: drawn beside it, an invoice in every script is the same."""
+    here = made_here(["every-script"], tmp_path)
+    assert hashes(here) == rendered_again(root, here, {"/usr/lib64": newer})

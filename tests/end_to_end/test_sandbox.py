@@ -12,6 +12,7 @@ from e2e.sandbox import LAMBDA_ENVIRONMENT, Function, FunctionFailed, Sandbox
 
 LOOK_AROUND = """
 import json, os, pathlib
+UNMAPPED = 65534  # in a user namespace, groups of this machine's that it cannot drop
 def writable(place):
     try:
         pathlib.Path(place, "probe").write_text("")
@@ -20,10 +21,25 @@ def writable(place):
     return True
 places = "/ /var/task /var/runtime /opt /usr/lib /etc /dev /tmp".split()
 print(json.dumps({
-    "user": [os.getuid(), os.getgid(), os.getgroups()],
+    "user": [os.getuid(), os.getgid(), sorted({*os.getgroups()} - {os.getgid(), UNMAPPED})],
     "writable": [place for place in places if writable(place)],
     "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
 }))
+"""
+
+WATCH = """
+import json, sys
+asked = []
+def listen(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.posix_spawn"}:
+        asked.append(event)
+    if event == "open" and set("wxa+") & set(arguments[1] or "") and arguments[0][:5] != "/tmp/":
+        asked.append(f"{event} {arguments[0]}")
+sys.addaudithook(listen)
+sys.path[:0] = ["/var/task", "/opt/python", "/var/runtime"]
+from invoice_renderer import app
+ready = sorted({"store", "billing"} & {*vars(app.application())})
+print(json.dumps({"asked": asked, "ready": ready}))
 """
 
 
@@ -49,6 +65,15 @@ def test_the_function_answers_through_the_real_runtime_client(api: Sandbox) -> N
     answer = api.invoke({})
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["code"] == "unknown-event"
+
+
+def test_a_start_asks_nobody_and_runs_no_other_program(root: LambdaRoot, alone: Function) -> None:
+    """Neither a network, which may be slow or absent, nor a compiler to look for libraries with,
+    nor a disk but ``/tmp``; and the collaborators are there.
+    """
+    command = Sandbox(root, alone).command(["/usr/bin/python3.13", "-c", WATCH])
+    done = subprocess.run(command, env=alone.variables(), check=True, capture_output=True)
+    assert json.loads(done.stdout) == {"asked": [], "ready": ["billing", "store"]}
 
 
 def test_a_handler_that_is_not_there_is_a_failure(root: LambdaRoot) -> None:

@@ -151,6 +151,18 @@ def test_secret_credentials_and_clock_are_those_after_the_restore(
     assert len(world.carrierx.calls_for(INVOICE_SID)) == 1
 
 
+def test_the_first_invoice_after_a_restore_imports_nothing(root: LambdaRoot, world: World) -> None:
+    """Everything that it needs is in the snapshot: what is left is its own work."""
+    with sandbox(root, world) as box:
+        box.snapshot()
+        world.aws.client("secretsmanager").put_secret_value(
+            SecretId=world.stack.secret_arn, SecretString=world.carrierx.token
+        )
+        box.restore()
+        assert box.invoke(a_post())["statusCode"] == 201
+        assert box.invoke("look")["imported_since"] == []
+
+
 def test_a_version_that_cannot_be_prepared_is_not_published(root: LambdaRoot, world: World) -> None:
     with sandbox(root, world, OUTPUT_BUCKET="") as box, pytest.raises(FunctionFailed) as failed:
         box.snapshot()
