@@ -15,6 +15,8 @@ from debian import PROJECT
 from tools import tool
 from trim import read_trim, trim_wheels
 
+from invoice_renderer.catalogue import compile_beside
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -65,7 +67,7 @@ def fill_bindings(python: Python313, into: Path) -> None:
 
 def fill_source(python: Python313, generated: Path, templates: Path, into: Path) -> None:
     """Our own part, with sources, so that a traceback shows lines; what was generated; and a
-    folder of templates, ours or the operator's.
+    folder of templates, ours or the operator's, with their catalogues compiled.
     """
     shutil.copytree(generated, into, dirs_exist_ok=True)
     skipped = shutil.ignore_patterns("__pycache__", "*.md")
@@ -73,6 +75,8 @@ def fill_source(python: Python313, generated: Path, templates: Path, into: Path)
     for name in TOOLS:
         _remove(into / "invoice_renderer" / name)
     shutil.copytree(templates, into / "templates", ignore=skipped)
+    for template in (into / "templates").iterdir():
+        compile_beside(template)
     shutil.copytree(PROFILES, into / "profiles", ignore=skipped)
     for path in _licence_files():
         shutil.copyfile(path, into / path.name)

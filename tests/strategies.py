@@ -16,7 +16,7 @@ from invoice_renderer.gallery.builders import MANY_LINES, a_partner, invoice_fie
 from invoice_renderer.gallery.cases import SCRIPTS, TAXES
 from invoice_renderer.invoice import Invoice, parse_invoice
 
-MOST_LINES = 16  # from the 13th on there is a summary of them
+MOST_LINES = 16  # from the ninth on there is a summary of them
 MOST_TAXES = 5
 MOST_PAYMENTS = 8  # from the sixth on they have a table
 GREEK = "αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΩ"

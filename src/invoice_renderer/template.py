@@ -18,18 +18,16 @@ The content of the folder decides the page, so its hash is part of what names a 
 from __future__ import annotations
 
 import hashlib
-import io
 import tomllib
 from functools import cached_property
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from invoice_renderer.catalogue import CatalogueUnsound, read_catalogue
 from invoice_renderer.errors import OptionRefused, SettingsError
 from invoice_renderer.request import THEME, Paper
 from invoice_renderer.validation import first_problem
@@ -172,23 +170,16 @@ class Template:
             raise SettingsError(f"template {self.name}", f"lacks a style: {file.name}") from None
 
     def _read_catalogue(self, language: str) -> NullTranslations:
-        """From the .po itself, some ten milliseconds once; a build step may put a .mo beside."""
         if language == SOURCE_LANGUAGE:
             return NullTranslations()
         name = f"locales/{language}/LC_MESSAGES/messages.po"
-        source = self.folder / name
-        compiled = io.BytesIO()
         try:
-            with source.open("rb") as file:
-                locale = language.replace("-", "_")
-                write_mo(compiled, read_po(file, locale=locale, abort_invalid=True))
-        except (OSError, PoFileError, ValueError) as failure:
+            return read_catalogue(self.folder / name, language)
+        except (OSError, CatalogueUnsound) as failure:
             raise SettingsError(
                 f"template {self.name}",
                 f"has no sound {language} catalogue, {name}{_told(failure)}",
             ) from None
-        compiled.seek(0)
-        return GNUTranslations(compiled)
 
 
 class Templates:
@@ -266,6 +257,5 @@ def _read_toml(file: Path, model: type[_Model]) -> _Model:
 
 def _told(failure: Exception) -> str:
     """What a parser says of a template's own file, with the line; nothing of a missing one."""
-    if isinstance(failure, PoFileError):
-        return f": {str(failure).partition(' on ')[0]}, line {failure.lineno + 1}"
-    return f": {failure}" if isinstance(failure, tomllib.TOMLDecodeError) else ""
+    tells = isinstance(failure, CatalogueUnsound | tomllib.TOMLDecodeError) and str(failure)
+    return f": {failure}" if tells else ""

@@ -51,6 +51,14 @@ def test_the_operators_templates_take_the_place_of_ours(
     assert [folder.name for folder in templates.iterdir()] == ["acme"]
 
 
+def test_catalogues_travel_compiled(generated: Path) -> None:
+    """One beside each source, by which the function knows whether it is up to date."""
+    templates = filled(generated, function.TEMPLATES) / "templates"
+    sources = list(templates.rglob("messages.po"))
+    assert sources
+    assert all(len(list(source.parent.glob(".messages-*.mo"))) == 1 for source in sources)
+
+
 def test_tools_of_template_authors_stay_at_home(generated: Path) -> None:
     """The functions need neither a command line nor a gallery, a lint or a preview."""
     package = filled(generated, function.TEMPLATES) / "invoice_renderer"

@@ -16,7 +16,7 @@ from invoice_renderer.view.models import UsageTotal
 from invoice_renderer.view.tokens import Tokens
 from invoice_renderer.view.totals import total_of
 
-SUMMARY_LINES = 13  # a dozen lines are read faster than a summary of them
+SUMMARY_LINES = 9  # eight lines are read faster than a summary of them
 SUMMARY_ROWS = 16
 
 Key = Callable[[LineItem], tuple[str, ...]]
