@@ -1,4 +1,4 @@
-"""From a stencil and the texts of an invoice to pages that WeasyPrint writes into a file.
+"""From a composition to pages that WeasyPrint writes into a file.
 
 ``Document`` and its pages are public; a page of ours has the same members, and paints ink that is
 known already.
@@ -6,33 +6,38 @@ known already.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pydyf
 from weasyprint import Document
+from weasyprint.html import UA_COUNTER_STYLE
 
-from invoice_renderer.pdf.capture import render_counter
-from invoice_renderer.pdf.fold import Folding
-from invoice_renderer.pdf.rows import RowBlock, SetRow
+from invoice_renderer.pdf.book import SetPiece
+from invoice_renderer.pdf.composition import Composition, PlacedBox, PlacedPiece, PlacedTable
+from invoice_renderer.pdf.outline import Closed
+from invoice_renderer.pdf.rows import RowBlock
 from invoice_renderer.pdf.shaping import ShapedText, Shaper, build_fonts
-from invoice_renderer.pdf.skeleton import Skeleton, collapsed
+from invoice_renderer.pdf.skeleton import collapsed
 from invoice_renderer.pdf.stencil import (
+    Frame,
     ImageHole,
+    Item,
     LinkHole,
-    PageStencil,
+    Mark,
+    NoStencil,
     RowStencil,
     Running,
     SetLine,
-    SlotHole,
-    Stencil,
     TextHole,
-    fill_page,
-    says_the_same,
+    fill,
     text_operators,
 )
 from invoice_renderer.pdf.structure import Annotation, Content, Kid, Node
+
+PIXEL = 0.75  # points
+NO_LINE = SetLine((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,203 +59,303 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows that go into the slots of a stencil."""
+class _Stamp:
+    """A piece on a page: moved down by ``shift`` CSS pixels, its sequences numbered from ``mark``.
 
-    folding: Folding
-    rows: Sequence[SetRow]
-    data: Sequence[Sequence[tuple[str, str]]]
-    """What each row's ``<tr>`` carries, by the names of the attributes."""
-    first_page: int
-    spacing: float
-    texts: Sequence[ShapedText]
+    The head of a table that comes again is an artifact, and has no ``mark``.
+    """
+
+    piece: SetPiece
+    shift: float
+    mark: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sheet:
-    """A page to be made: ``source`` is its stencil's number."""
+    """A page while it is made up."""
 
-    source: int
-    values: Sequence[str]
-    blocks: Mapping[int, RowBlock]
-    """For each slot, the rows that go there."""
+    frame: Frame
+    stamps: list[_Stamp | RowBlock] = field(default_factory=list)
+    strings: list[tuple[str, str]] = field(default_factory=list)
+    """Named strings in the order in which they are set: name, words."""
+    marks: int = 0
+    lines: Sequence[SetLine] = ()
 
-
-def press(
-    stencil: Stencil,
-    skeleton: Skeleton,
-    surroundings: Surroundings,
-    rows: Rows | None = None,
-    *,
-    is_own: bool = False,
-) -> Pressed | None:
-    """The document of another invoice; nothing where a text does not go through the stencil."""
-    values = [variable.value for variable in skeleton.variables]
-    if any(values[variable] != value for variable, value in stencil.fixed):
-        return None
-    shaper = surroundings.shaper
-    sheets = _sheets(stencil, skeleton, values, rows)
-    stencils = [stencil.pages[sheet.source] for sheet in sheets]
-    own_strings = _Strings(stencil.pages, [values] * len(stencil.pages)) if is_own else None
-    strings = _Strings(stencils, [sheet.values for sheet in sheets])
-    set_pages = []
-    for number, (sheet, page) in enumerate(zip(sheets, stencils, strict=True), start=1):
-        lines = fill_page(page, sheet.values, strings.on_page(number), shaper)
-        if lines is None:
-            return None
-        set_pages.append(lines)
-    if own_strings and not all(
-        says_the_same(page, own_strings.on_page(number))
-        for number, page in enumerate(stencil.pages, start=1)
-    ):
-        return None
-    texts = [text for lines in set_pages for line in lines for text in line.texts]
-    texts += [shaper.shape(style, text) for style, text in stencil.drawn]
-    texts += rows.texts if rows else ()
-    pages = [
-        StampedPage(page, lines, sheet, surroundings)
-        for page, lines, sheet in zip(stencils, set_pages, sheets, strict=True)
-    ]
-    document = _document(pages, stencil.metadata(values), texts, surroundings)
-    return Pressed(document, _Structure(stencil, sheets, values, pages).copy(stencil.tree))
+    def stamp(self, piece: SetPiece, shift: float) -> _Stamp:
+        found = _Stamp(piece, shift, self.marks)
+        self.stamps.append(found)
+        self.marks += piece.piece.marks
+        return found
 
 
-def _sheets(
-    stencil: Stencil, skeleton: Skeleton, values: Sequence[str], rows: Rows | None
-) -> list[_Sheet]:
-    if rows is None:
-        return [_Sheet(number, values, {}) for number in range(len(stencil.pages))]
-    sheets: list[_Sheet] = []
-    laid_out = rows.folding.laid_out
-    carried = _carried_by_slots(skeleton)
-    for source, page in enumerate(stencil.pages):
-        of_table = source - rows.first_page
-        number = laid_out[of_table] if 0 <= of_table < len(laid_out) else -1
-        slots = {item.number: item for item in page.items if isinstance(item, SlotHole)}
-        spans = {each: rows.folding.slots[each] for each in slots}
-        ranges = {each: (slot.start, slot.stop) for each, slot in spans.items()}
-        sheets.append(_Sheet(source, values, _blocks(slots, ranges, rows, page, len(sheets))))
-        for gone in rows.folding.cut.get(number, ()):
-            start, stop = rows.folding.pages[gone]
-            parts = [(start, start + 1), (start + 1, stop)]
-            ranges = dict(zip(sorted(slots), parts, strict=False))
-            own = list(values)
-            for slot, (_, last) in ranges.items():
-                said = dict(rows.data[last - 1])
-                for name, variable in carried[slot].items():
-                    own[variable] = said.get(name, "")
-            blocks = _blocks(slots, ranges, rows, page, len(sheets), is_copy=True)
-            sheets.append(_Sheet(source, own, blocks))
-    return sheets
+def press(composition: Composition, surroundings: Surroundings) -> Pressed:
+    """The document of a composition.
 
-
-def _blocks(
-    slots: Mapping[int, SlotHole],
-    ranges: Mapping[int, tuple[int, int]],
-    rows: Rows,
-    page: PageStencil,
-    number: int,
-    *,
-    is_copy: bool = False,
-) -> dict[int, RowBlock]:
-    """The rows for a page's slots; a copy is full of rows, whose heights are its own."""
-    blocks: dict[int, RowBlock] = {}
-    mcid, below = page.mcids, 0.0
-    for slot in sorted(slots.keys() & ranges.keys()):
-        start, stop = ranges[slot]
-        top = below if is_copy and blocks else slots[slot].top
-        block = RowBlock(rows.rows[start:stop], top, rows.spacing, number, mcid)
-        blocks[slot] = block
-        mcid += block.mcids
-        below = top + block.height
-    return blocks
-
-
-def _carried_by_slots(skeleton: Skeleton) -> dict[int, dict[str, int]]:
-    """For each slot, the variables that are the data of its ``<tr>``."""
-    carried: dict[int, dict[str, int]] = {}
-    found: dict[str, int] = {}
-    for number, variable in enumerate(skeleton.variables):
-        if variable.name == "data-slot":
-            carried[int(variable.value)] = found
-            found = {}
-        elif variable.tag == "tr":
-            found[variable.name] = number
-        else:
-            found = {}
-    return carried
-
-
-def _document(
-    pages: list[StampedPage], metadata: Any, texts: list[ShapedText], surroundings: Surroundings
-) -> Any:
+    :raises NoStencil: where a running text does not go where those before it went.
+    """
+    made = _MakeUp(composition)
+    strings = _Strings([sheet.strings for sheet in made.sheets])
+    texts: list[ShapedText] = list(made.texts)
+    for number, sheet in enumerate(made.sheets, start=1):
+        sheet.lines = _set_running(sheet.frame, strings.on_page(number), surroundings.shaper)
+        texts += (text for line in sheet.lines for text in line.texts)
+        texts += (surroundings.shaper.shape(*one) for one in sheet.frame.drawn)
+    pages = [StampedPage(sheet, surroundings) for sheet in made.sheets]
     document = Document(
         pages,
-        metadata,
+        composition.metadata.of(composition.values),
         surroundings.fetcher,
         surroundings.font_config,
         {},
         surroundings.options["output_intent"],
     )
     document.fonts.update(build_fonts(surroundings.shaper, texts))
-    return document
+    return Pressed(document, made.tree(pages))
+
+
+def _set_running(
+    frame: Frame, say: Callable[[Running], str], shaper: Shaper
+) -> tuple[SetLine, ...]:
+    lines: list[SetLine] = []
+    for line in frame.lines:
+        said = {id(atom): say(atom.running) for atom in line.atoms if atom.running}
+        for atom in line.atoms:
+            running = atom.running
+            if running and running.is_fixed and said[id(atom)] != running.shown:
+                raise NoStencil("a running text that sizes its box")
+        if not any(said.values()):
+            lines.append(NO_LINE)
+            continue
+        found = fill([line], lambda atom, said=said: said[id(atom)], shaper)  # type: ignore[misc]
+        if found is None:
+            raise NoStencil("a running text that does not go in")
+        lines += found
+    return tuple(lines)
+
+
+class _MakeUp:
+    """Puts what was composed on its pages; afterwards it knows the structure, too."""
+
+    def __init__(self, composition: Composition) -> None:
+        first, other = composition.frames
+        count = len(composition.pages)
+        self.sheets = [_Sheet(other if number else first) for number in range(count)]
+        self.texts: list[ShapedText] = []
+        self._composition = composition
+        self._page_of = [
+            number for number, (start, stop) in enumerate(composition.pages)
+            for _ in range(start, stop)
+        ]  # fmt: skip
+        self._stamps: dict[int, tuple[int, _Stamp]] = {}
+        self._blocks: dict[int, list[list[RowBlock]]] = {}
+        for placed in composition.flow:
+            if isinstance(placed, PlacedBox):
+                self._begin(placed)
+            elif isinstance(placed, PlacedPiece):
+                self._add(placed.piece, placed.unit)
+            elif isinstance(placed, PlacedTable):
+                self._add_table(placed)
+
+    def _begin(self, placed: PlacedBox) -> None:
+        if not placed.container.strings:
+            return
+        data = dict(placed.data)
+        sheet = self.sheets[self._page_of[min(placed.unit, len(self._page_of) - 1)]]
+        sheet.strings += (
+            (name, data.get(attribute, "") if attribute else words)
+            for name, attribute, words in placed.container.strings
+        )
+
+    def _add(self, piece: SetPiece, unit: int) -> None:
+        number = self._page_of[unit]
+        shift = self._composition.places[unit]
+        sheet = self.sheets[number]
+        self._stamps[unit] = (number, sheet.stamp(piece, shift))
+        sheet.strings += (
+            (name, "".join(piece.values[one] for one in own) if own else words)
+            for name, own, words in piece.piece.strings
+        )
+        self.texts += piece.texts
+
+    def _add_table(self, placed: PlacedTable) -> None:
+        self._add(placed.head, placed.unit)
+        self.texts += placed.texts
+        first, rows, source = placed.unit + 1, placed.rows, placed.source.rows
+        blocks: list[list[RowBlock]] = []
+        body, start = -1, 0
+        table = placed.known.table
+        while start < len(rows):
+            number = self._page_of[first + start]
+            page_stop = self._composition.pages[number][1] - first
+            stop = start + 1
+            while stop < min(page_stop, len(rows)) and source[stop].body == source[start].body:
+                stop += 1
+            sheet = self.sheets[number]
+            top = self._composition.places[first + start]
+            if first + start == self._composition.pages[number][0]:
+                sheet.stamps.append(_Stamp(placed.head, sheet.frame.top, None))
+            block = RowBlock(rows[start:stop], top, table.spacing, number, sheet.marks)
+            sheet.stamps.append(block)
+            sheet.marks += block.mcids
+            sheet.strings += _strings_of(block, [row.data for row in source[start:stop]])
+            if source[start].body != body:
+                blocks.append([])
+                body = source[start].body
+            blocks[-1].append(block)
+            start = stop
+        self._blocks[placed.unit] = blocks
+
+    def tree(self, pages: Sequence[StampedPage]) -> Node:
+        """The structure of the whole document."""
+        root = Node("Document")
+        stack = [root]
+        for placed in self._composition.flow:
+            if isinstance(placed, PlacedBox):
+                kind = placed.container.kind
+                stack.append(Node(kind) if kind else stack[-1])
+                if kind:
+                    stack[-2].kids.append(stack[-1])
+            elif isinstance(placed, Closed):
+                closed = stack.pop()
+                if stack and not closed.kids and stack[-1].kids and stack[-1].kids[-1] is closed:
+                    stack[-1].kids.pop()
+            elif isinstance(placed, PlacedPiece):
+                stack[-1].kids += self._kids(placed.unit, pages)
+            else:
+                bodies = [Node("TBody", list(blocks)) for blocks in self._blocks[placed.unit]]
+                stack[-1].kids.append(Node("Table", [*self._kids(placed.unit, pages), *bodies]))
+        return root
+
+    def _kids(self, unit: int, pages: Sequence[StampedPage]) -> Iterator[Kid]:
+        number, stamp = self._stamps[unit]
+        links = pages[number].links_of(stamp)
+        copier = _Copier(number, stamp, links)
+        return map(copier.copy, stamp.piece.piece.nodes)
+
+
+def _strings_of(
+    block: RowBlock, data: Sequence[Sequence[tuple[str, str]]]
+) -> Iterable[tuple[str, str]]:
+    """Of many rows that set the same strings, the first and the last are enough."""
+    named = {tuple(name for name, _, _ in row.setter.stencil.strings) for row in block.rows}
+    count = len(block.rows)
+    numbers = range(count) if len(named) > 1 else sorted({0, count - 1})
+    for at in numbers:
+        said = dict(data[at])
+        for name, attribute, words in block.rows[at].setter.stencil.strings:
+            yield name, said.get(attribute, "") if attribute else words
+
+
+@dataclass(frozen=True, slots=True)
+class _Copier:
+    """Copies the structure of a piece to where it was stamped."""
+
+    page: int
+    stamp: _Stamp
+    links: Sequence[Any]
+
+    def copy(self, kid: Kid) -> Kid:
+        if isinstance(kid, Content):
+            return Content(self.page, (self.stamp.mark or 0) + kid.mcid)
+        if isinstance(kid, Annotation):
+            return Annotation(self.page, self.links[kid.target])
+        if not isinstance(kid, Node):
+            return kid
+        piece = self.stamp.piece
+        variable = piece.piece.alternatives.get(kid.alt) if kid.alt else None
+        box = kid.box
+        if box is not None:
+            left, low, right, high = box
+            box = (left, low - self.stamp.shift * PIXEL, right, high - self.stamp.shift * PIXEL)
+        return replace(
+            kid,
+            kids=[self.copy(each) for each in kid.kids],
+            alt=kid.alt if variable is None else piece.values[variable],
+            box=box,
+        )
 
 
 class StampedPage:
     """Has the members of :class:`weasyprint.document.Page` that writing a document asks for."""
 
-    def __init__(
-        self,
-        stencil: PageStencil,
-        lines: list[SetLine],
-        sheet: _Sheet,
-        surroundings: Surroundings,
-    ) -> None:
-        values = sheet.values
-        self.width, self.height, self.bleed = stencil.width, stencil.height, stencil.bleed
-        self.anchors = dict(stencil.anchors)
+    def __init__(self, sheet: _Sheet, surroundings: Surroundings) -> None:
+        frame = sheet.frame
+        self.width, self.height, self.bleed = frame.width, frame.height, frame.bleed
         self.forms: dict[None, list[object]] = {None: []}
-        self.bookmarks = [
-            (mark.level, _label(mark.variables, mark.label, values), mark.target, mark.state)
-            for mark in stencil.bookmarks
-        ]
-        self.links = [self._link(hole, lines, values) for hole in stencil.links]
-        self._stencil, self._lines, self._sheet = stencil, lines, sheet
-        self._surroundings = surroundings
+        self.anchors: dict[str, tuple[float, float]] = {}
+        self.bookmarks: list[tuple[int, str, tuple[float, float], str]] = []
+        self.links: list[Any] = []
+        self._links_of: dict[int, list[_LinkBox]] = {}
+        self._sheet, self._surroundings = sheet, surroundings
+        for stamp in sheet.stamps:
+            if isinstance(stamp, _Stamp) and stamp.mark is not None:
+                self._note(stamp)
 
-    def _link(self, hole: LinkHole, lines: list[SetLine], values: Sequence[str]) -> Any:
-        left, top, right, bottom = hole.area
-        if hole.line >= 0:
-            line = lines[hole.line]
-            left = line.places[hole.first] - hole.before
-            right = line.places[hole.last] + line.texts[hole.last].width + hole.after
-        return hole.kind, values[hole.variable], (left, top, right, bottom), _LinkBox()
+    def links_of(self, stamp: _Stamp) -> list[_LinkBox]:
+        """The active areas of a piece, in its order."""
+        return self._links_of[id(stamp)]
 
-    def paint(self, stream: Any, scale: float = 1) -> None:  # noqa: ARG002  the ink has its scale
-        stream.stream.clear()  # so has it the turn that makes y run downwards
-        states = stream._resources["ExtGState"]  # noqa: SLF001
-        for name, state in _graphics_states(self._stencil.states).items():
-            states.setdefault(name, state)
-        for item in self._stencil.items:
+    def _note(self, stamp: _Stamp) -> None:
+        piece, values, shift = stamp.piece.piece, stamp.piece.values, stamp.shift
+        for name, (x, y) in piece.anchors:
+            self.anchors.setdefault(name, (x, y + shift))
+        for mark in piece.bookmarks:
+            own = mark.variables
+            label = "".join(values[one] for one in own) if own else mark.label
+            x, y = mark.target
+            self.bookmarks.append((mark.level, label, (x, y + shift), mark.state))
+        own_links = self._links_of[id(stamp)] = [_LinkBox() for _ in piece.links]
+        for hole, box in zip(piece.links, own_links, strict=True):
+            area = _area(hole, stamp.piece.lines, shift)
+            self.links.append((hole.kind, values[hole.variable], area, box))
+
+    def paint(self, stream: Any, scale: float = 1) -> None:
+        with stream.stacked():
+            stream.transform(a=scale, d=scale)
+            sheet = self._sheet
+            self._add_states(sheet.frame.states, stream)
+            self._ink(sheet.frame.before, sheet.lines, (), None, stream)
+            for stamp in sheet.stamps:
+                if isinstance(stamp, RowBlock):
+                    self._stamp_rows(stamp, stream)
+                else:
+                    self._stamp(stamp, stream)
+            self._ink(sheet.frame.after, sheet.lines, (), None, stream)
+
+    def _stamp(self, stamp: _Stamp, stream: Any) -> None:
+        piece = stamp.piece
+        self._add_states(piece.piece.states, stream)
+        with stream.stacked():
+            stream.transform(f=stamp.shift)
+            self._ink(piece.piece.items, piece.lines, piece.values, stamp.mark, stream)
+
+    def _ink(
+        self,
+        items: Iterable[Item],
+        lines: Sequence[SetLine],
+        values: Sequence[str],
+        mark: int | None,
+        stream: Any,
+    ) -> None:
+        """What was drawn, with these lines in its holes."""
+        ink = stream.stream
+        for item in items:
             if isinstance(item, bytes):
-                stream.stream.append(item)
+                ink.append(item)
             elif isinstance(item, TextHole):
-                stream.stream.append(self._ink(item))
-            elif isinstance(item, SlotHole):
-                stream.stream.append(self._stamp(item, stream))
+                line = lines[item.line]
+                if line.texts:
+                    text = line.texts[item.atom]
+                    ink.append(text_operators(line.places[item.atom], item.top, text))
+            elif isinstance(item, Mark):
+                ink.append(_begin(item, mark))
             else:
-                self._draw(item, stream)
+                self._draw(item, values, stream)
 
-    def _ink(self, hole: TextHole) -> bytes:
-        line = self._lines[hole.line]
-        atom = self._stencil.lines[hole.line].atoms[hole.atom]
-        return text_operators(line.places[hole.atom], atom.top, line.texts[hole.atom])
-
-    def _stamp(self, slot: SlotHole, stream: Any) -> bytes:
-        block = self._sheet.blocks[slot.number]
+    def _stamp_rows(self, block: RowBlock, stream: Any) -> None:
         for setter in {id(row.setter): row.setter for row in block.rows}.values():
             self._add_decoration(setter.name, setter.stencil, stream)
-        return block.ink()
+        stream.stream.append(block.ink())
 
     def _add_decoration(self, name: str, row: RowStencil, stream: Any) -> None:
         """The backgrounds and borders of a kind of row, as a form that its rows share."""
@@ -266,9 +371,31 @@ class StampedPage:
         }
         objects[name] = pydyf.Stream([row.decoration], form, compress=True)
 
-    def _draw(self, hole: ImageHole, stream: Any) -> None:
+    def _add_states(self, opacities: Mapping[str, float], stream: Any) -> None:
+        states = stream._resources["ExtGState"]  # noqa: SLF001
+        for name, state in _graphics_states(opacities).items():
+            states.setdefault(name, state)
+
+    def _draw(self, hole: ImageHole, values: Sequence[str], stream: Any) -> None:
         around = self._surroundings
-        hole.draw(stream, self._sheet.values[hole.variable], around.fetcher, around.options)
+        hole.draw(stream, values[hole.variable], around.fetcher, around.options)
+
+
+def _begin(mark: Mark, base: int | None) -> bytes:
+    if mark.number < 0 or base is None:
+        return b"/Artifact\n<</Type/Pagination>>\nBDC"
+    return b"%b\n<</MCID %d>>\nBDC" % (mark.tag, base + mark.number)
+
+
+def _area(
+    hole: LinkHole, lines: Sequence[SetLine], shift: float
+) -> tuple[float, float, float, float]:
+    left, top, right, bottom = hole.area
+    if hole.line >= 0:
+        line = lines[hole.line]
+        left = line.places[hole.first] - hole.before
+        right = line.places[hole.last] + line.texts[hole.last].width + hole.after
+    return left, top + shift, right, bottom + shift
 
 
 def _graphics_states(opacities: Mapping[str, float]) -> dict[str, pydyf.Dictionary]:
@@ -285,28 +412,23 @@ class _LinkBox:
     link_annotation: pydyf.Dictionary
 
 
-def _label(variables: tuple[int, ...], label: str, values: Sequence[str]) -> str:
-    return "".join(values[variable] for variable in variables) if variables else label
-
-
 # ----------------------------------------------------------------------------- running texts
 
 
 class _Strings:
     """Named strings, page by page (CSS Generated Content for Paged Media, 1.3)."""
 
-    def __init__(self, pages: Sequence[PageStencil], values_of: Sequence[Sequence[str]]) -> None:
+    def __init__(self, pages: Sequence[Sequence[tuple[str, str]]]) -> None:
         self._count = len(pages)
         self._first: list[dict[str, str]] = []
         self._last: list[dict[str, str]] = []
         before: dict[str, str] = {}
-        for page, values in zip(pages, values_of, strict=True):
+        for strings in pages:
             first: dict[str, str] = {}
             last = dict(before)
-            for name, variables, words in page.strings:
-                text = _label(variables, words, values)
-                first.setdefault(name, text)
-                last[name] = text
+            for name, words in strings:
+                first.setdefault(name, words)
+                last[name] = words
             self._first.append({**before, **first})
             self._last.append(last)
             before = last
@@ -326,46 +448,6 @@ class _Strings:
             store = self._last if value[1] == "last" else self._first
             return store[number - 1].get(value[0], "")
         if kind == "counter()" and value[0] in {"page", "pages"}:
-            return render_counter(number if value[0] == "page" else self._count, value[-1])
-        return "\0"  # never what was shown: no stencil
-
-
-# ----------------------------------------------------------------------------- structure
-
-
-class _Structure:
-    """Copies the structure of a stencil for the pages that were made from it."""
-
-    def __init__(
-        self,
-        stencil: Stencil,
-        sheets: Sequence[_Sheet],
-        values: Sequence[str],
-        pages: Sequence[StampedPage],
-    ) -> None:
-        self._alternatives, self._values, self._pages = stencil.alternatives, values, pages
-        self._first: dict[int, int] = {}
-        self._blocks: dict[int, list[RowBlock]] = {}
-        last_slot: dict[int, int] = {}
-        for number, sheet in enumerate(sheets):
-            for slot, block in sheet.blocks.items():
-                is_copy = sheet.source in self._first
-                into = last_slot[sheet.source] if is_copy else slot
-                self._blocks.setdefault(into, []).append(block)
-            if sheet.source not in self._first:
-                self._first[sheet.source] = number
-                last_slot[sheet.source] = max(sheet.blocks, default=-1)
-
-    def copy(self, tree: Node) -> Node:
-        kids: list[Kid] = []
-        for kid in tree.kids:
-            if isinstance(kid, Node):
-                kids += self._blocks[kid.slot] if kid.slot >= 0 else [self.copy(kid)]
-            elif isinstance(kid, Content):
-                kids.append(Content(self._first[kid.page], kid.mcid))
-            elif isinstance(kid, Annotation):
-                page = self._first[kid.page]
-                kids.append(Annotation(page, self._pages[page].links[kid.target][3]))
-        variable = self._alternatives.get(tree.alt) if tree.alt else None
-        alt = tree.alt if variable is None else self._values[variable]
-        return replace(tree, kids=kids, alt=alt)
+            counted = number if value[0] == "page" else self._count
+            return str(UA_COUNTER_STYLE.render_value(counted, value[-1]))
+        raise NoStencil("a running text of another kind")

@@ -117,7 +117,7 @@ class RowSetter:
         return tuple(wrong)
 
     def ink(self, operators: tuple[bytes, ...], top: float, mcid: int) -> bytes:
-        arguments: list[object] = [number(top - self.stencil.top).encode()]
+        arguments: list[object] = [number(top).encode()]
         holes = iter(operators)
         for part in self.stencil.parts:
             arguments.append(mcid)

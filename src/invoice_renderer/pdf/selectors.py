@@ -1,14 +1,14 @@
 """What a style sheet looks at that stamping does not keep.
 
-A page with slots has fewer rows than the whole one, and a stencil serves pages whose data differ:
-a style that asks for the number of a row, or for the value of such an attribute, would not see what
-it has to. Its pages are laid out whole.
+Blocks and rows are set by themselves, wherever they stand and whatever data they carry: a style that
+asks for the number of a row, or for the value of such an attribute, would not see what it has to.
+Its pages are laid out whole.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PRELUDE = re.compile(r"([^{};]+)\{")
@@ -18,7 +18,7 @@ _PLACE = re.compile(r":(?:nth-|first-(?!line|letter)|last-|only-|empty|has)")
 _PAGES = re.compile(r":(?:left|right|nth|blank)")
 _TYPE = re.compile(r"[A-Za-z][\w-]*")
 _NAMES = re.compile(r"[.#]([\w-]+)")
-_VALUES = re.compile(r"\[\s*(?:data-|href|src|alt|content)")
+_VALUES = re.compile(r"\[\s*(?:data-|href|src|alt|content)|\bmargin-break\b")
 _CLASSES = re.compile(r'\b(?:class|id)="([^"]*)"')
 
 
@@ -27,12 +27,12 @@ def reads_variables(css: str) -> bool:
     return bool(_VALUES.search(css))
 
 
-def looks_at_rows(css: str, frame: Iterable[str], rows: Iterable[str]) -> bool:
-    """Whether a selector could ask for the place of a row, or a page for its own.
+def looks_at_places(css: str, elements: Iterable[tuple[str, Sequence[str]]]) -> bool:
+    """Whether a selector could ask for the place of one of the elements, or a page for its own.
 
-    ``frame`` are the tags around the rows, ``rows`` the tags of the rows.
+    Each element is its start tag, and the tags around it.
     """
-    around, own = _words(frame), _words(rows)
+    flow = [(_words([tag]), _words(around)) for tag, around in elements]
     for prelude in _PRELUDE.findall(_COMMENT.sub("", css)):
         text = prelude.strip()
         if text.startswith("@"):
@@ -40,28 +40,21 @@ def looks_at_rows(css: str, frame: Iterable[str], rows: Iterable[str]) -> bool:
                 return True
             continue
         for selector in _without_arguments(text).split(","):
-            if _asks_for_place(selector.strip(), around, own):
+            if _asks_for_place(selector.strip(), flow):
                 return True
     return False
 
 
-def _asks_for_place(selector: str, around: frozenset[str], own: frozenset[str]) -> bool:
+def _asks_for_place(selector: str, flow: Iterable[tuple[frozenset[str], frozenset[str]]]) -> bool:
     parts = _PARTS.split(selector)
     for at in range(0, len(parts), 2):
         after_sibling = at > 0 and parts[at - 1] in {"+", "~"}
         if not (after_sibling or _PLACE.search(parts[at])):
             continue
-        words = [_words_of(part) for part in parts[:at:2]]
-        if _may_be_row(parts[at], own) and all(each <= around | own for each in words):
+        own, above = _words_of(parts[at]), set().union(*map(_words_of, parts[:at:2]))
+        if any(own <= words and above <= words | around for words, around in flow):
             return True
     return False
-
-
-def _may_be_row(compound: str, own: frozenset[str]) -> bool:
-    kind = _TYPE.match(compound)
-    if kind and kind[0].lower() != "tr":
-        return False
-    return set(_NAMES.findall(compound)) <= own
 
 
 def _words_of(compound: str) -> set[str]:

@@ -43,6 +43,11 @@ class Skeleton:
     tags: tuple[str, ...]
     """Names of the start tags, in their order."""
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Of its variables."""
+        return tuple(variable.value for variable in self.variables)
+
 
 def take_apart(html: str) -> Skeleton | None:
     """The skeleton, or nothing where the page has markup whose reading is not plain."""

@@ -83,6 +83,12 @@ class Source:
             else:
                 self.fix(place)
 
+    def attributes_of(self, element: Any) -> list[int]:
+        """The variables that are attributes of an element."""
+        names = element.attrib
+        found = (self.attributes.get((id(element), name)) for name in names)
+        return [variable for variable in found if variable is not None]
+
     def fix(self, variable: int) -> None:
         self.fixed[variable] = self.values[variable]
 

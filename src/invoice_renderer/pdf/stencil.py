@@ -9,12 +9,11 @@ fit, or that is taller than the one before, does not go through.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from invoice_renderer.pdf.shaping import ShapedText, Shaper, TextStyle, number
 from invoice_renderer.pdf.skeleton import is_one_line
-from invoice_renderer.pdf.structure import Node
 
 CLOSE = 0.001  # CSS pixels; far below what can be seen, far above what sums of floats lose
 
@@ -68,6 +67,7 @@ class TextHole:
 
     line: int
     atom: int
+    top: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,14 @@ class ImageHole:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotHole:
-    """Where rows of a long table go; ``top`` in CSS pixels."""
+class Mark:
+    """A marked-content sequence begins; ``number`` counts them from 0, and is -1 for artifacts."""
 
+    tag: bytes
     number: int
-    top: float
 
 
-Item = bytes | TextHole | ImageHole | SlotHole
+Item = bytes | TextHole | ImageHole | Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +114,90 @@ class Bookmark:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageStencil:
-    """One page: what was drawn, and its holes."""
+Strings = tuple[tuple[str, str, str], ...]
+"""Named strings that a box sets: name, the attribute of its tag that says it, or the words."""
 
-    width: float
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """Whether a page may end before and after a box, and inside of it."""
+
+    before: bool = True
+    after: bool = True
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A box that paints nothing and holds blocks; lengths in CSS pixels."""
+
+    top: float
+    """Its margins."""
+    bottom: float
+    breaks: Breaks
+    kind: str
+    """Its structure type; empty where it means nothing."""
+    strings: Strings
+    page: str
+    """The name of its pages; empty where they have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block that is set as a whole, as it was drawn once; lengths in CSS pixels."""
+
     height: float
-    bleed: Mapping[str, float]
+    """Without its margins; what is in it is as if it stood at the top of the page."""
+    tops: tuple[float, ...]
+    """Margins that meet at its top, and at its bottom."""
+    bottoms: tuple[float, ...]
+    breaks: Breaks
     items: tuple[Item, ...]
     lines: tuple[Line, ...]
     links: tuple[LinkHole, ...]
     bookmarks: tuple[Bookmark, ...]
-    anchors: Mapping[str, tuple[float, float]]
+    anchors: tuple[tuple[str, tuple[float, float]], ...]
     strings: tuple[tuple[str, tuple[int, ...], str], ...]
-    """Named strings set on this page: name, variables that say it, or the words themselves."""
+    """Named strings: name, variables that say it, or the words themselves."""
     states: Mapping[str, float]
     """Names of graphics states and their opacity."""
-    mcids: int
+    marks: int
     """How many marked-content sequences it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stencil:
-    """All pages of a shape."""
-
-    pages: tuple[PageStencil, ...]
-    tree: Node
+    nodes: tuple[Any, ...]
+    """Its structure: content of page 0, links by their number."""
+    alternatives: Mapping[str, int]
+    """Descriptions of images, and the variables that say them."""
     fixed: tuple[tuple[int, str], ...]
     """Variables that must have these values: their text wraps, or decides a size."""
     drawn: tuple[tuple[TextStyle, str], ...]
     """Texts that are ink already."""
-    metadata: Callable[[Sequence[str]], Any]
-    alternatives: Mapping[str, int] = field(default_factory=dict)
-    """Descriptions of images, and the variables that say them."""
-    kept: tuple[Mapping[int, float], ...] = ()
-    """For each page, where its numbered rows begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page without its flow: what is painted before it, and the running heads and feet."""
+
+    width: float
+    height: float
+    bleed: Mapping[str, float]
+    top: float
+    """Where the flow begins, and where it ends."""
+    bottom: float
+    before: tuple[Item, ...]
+    after: tuple[Item, ...]
+    lines: tuple[Line, ...]
+    states: Mapping[str, float]
+    drawn: tuple[tuple[TextStyle, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table without its rows. Its head is a piece; ``spacing`` is between two rows."""
+
+    head: Piece
+    margins: tuple[float, float]
+    breaks: Breaks
+    spacing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,35 +222,24 @@ class Cell:
 class RowStencil:
     """A row of a long table; variables of its lines are numbers of its texts."""
 
-    top: float
     height: float
+    is_solid: bool
+    """Whether no page can end inside of it."""
     may_break_before: bool
     may_break_after: bool
     body_may_break_before: bool
     body_may_break_after: bool
+    body_may_break_inside: bool
     """Of the ``<tbody>`` around it."""
     lines: tuple[Line, ...]
     parts: tuple[RowPart, ...]
     cells: tuple[Cell, ...]
     decoration: bytes
     """Backgrounds and borders, where the row was drawn."""
+    strings: Strings
     fixed: tuple[tuple[int, str], ...]
     drawn: tuple[tuple[TextStyle, str], ...]
     states: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class TableStencil:
-    """What was measured of a long table, with the rows that it was measured by."""
-
-    rows: Mapping[int, RowStencil]
-    columns: int
-    spacing: float
-    start: tuple[int, float]
-    """Page and place of its first row."""
-    tops: tuple[float, ...]
-    """For each page, where rows begin below a repeated head."""
-    bottoms: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,21 +268,14 @@ def set_line(line: Line, shaped: Sequence[ShapedText]) -> SetLine | None:
     return SetLine(tuple(shaped), tuple(places))
 
 
-def fill_page(
-    page: PageStencil,
-    values: Sequence[str],
-    running: Callable[[Running], str],
-    shaper: Shaper,
-) -> list[SetLine] | None:
-    """Every line of the page with the texts of another invoice; nothing where one does not go."""
+def fill(lines: Sequence[Line], say: Callable[[Atom], str], shaper: Shaper) -> list[SetLine] | None:
+    """Every line with the texts of another invoice; nothing where one does not go in."""
     filled = []
-    for line in page.lines:
+    for line in lines:
         shaped = []
         for atom in line.atoms:
-            text = running(atom.running) if atom.running else values[atom.variable]
-            if atom.running and atom.running.is_fixed and text != atom.running.shown:
-                return None
-            if not atom.running and not is_one_line(text):
+            text = say(atom)
+            if not is_one_line(text):
                 return None
             shaped.append(shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
         line_set = set_line(line, shaped)
@@ -252,12 +283,6 @@ def fill_page(
             return None
         filled.append(line_set)
     return filled
-
-
-def says_the_same(page: PageStencil, running: Callable[[Running], str]) -> bool:
-    """Whether the running texts of a page come out as WeasyPrint made them."""
-    found = (atom.running for line in page.lines for atom in line.atoms if atom.running)
-    return all(running(each) == each.shown for each in found)
 
 
 def text_operators(x: float, y: float, text: ShapedText) -> bytes:

@@ -58,8 +58,6 @@ class Node:
     headers: tuple[str, ...] = ()
     language: str = ""
     """Only where it is not the document's."""
-    slot: int = -1
-    """Of a row that stands for many: the number of its slot."""
 
     def nodes(self) -> Iterator[Node]:
         return (kid for kid in self.kids if isinstance(kid, Node))
@@ -89,6 +87,14 @@ def read_pages(pdf: pydyf.PDF) -> list[Node]:
         element = resolve(pdf, reference)
         trees[page_of[element["Pg"]]].kids.append(_read(pdf, element, page_of))
     return [_simplified(tree) for tree in trees]
+
+
+def read_elements(pdf: pydyf.PDF, references: Iterable[bytes]) -> Node:
+    """The same for some elements of the first page."""
+    page_of = {reference: index for index, reference in enumerate(pdf.page_references)}
+    return _simplified(
+        Node("Document", [_read(pdf, resolve(pdf, each), page_of) for each in references])
+    )
 
 
 def _read(pdf: pydyf.PDF, element: pydyf.Dictionary, page_of: dict[bytes, int]) -> Node:

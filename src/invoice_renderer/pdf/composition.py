@@ -1,0 +1,322 @@
+"""An invoice composed: its pieces and rows set, one below the other, and parted into pages.
+
+The rules are those by which WeasyPrint lays out blocks that paint nothing between them: margins
+that meet are one (CSS 2.2, 8.3.1), a page is filled as long as the next block goes on it, and it
+ends at the last place where a break is allowed (CSS Fragmentation 3, 4.4). Where that is not
+enough to go by, there is no composition, and the page is laid out whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from invoice_renderer.pdf.book import Book, KnownTable, Metadata, SetPiece
+from invoice_renderer.pdf.outline import (
+    Closed,
+    Data,
+    Opened,
+    Outline,
+    Path,
+    PieceSource,
+    TableSource,
+)
+from invoice_renderer.pdf.rows import RowSetter, SetRow
+from invoice_renderer.pdf.shaping import ShapedText, Shaper
+from invoice_renderer.pdf.stencil import Container, Frame, NoStencil
+
+FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
+
+
+class Missing(Exception):
+    """Something that is not known yet; of each table, the rows that did not go in."""
+
+    def __init__(self, rows: tuple[tuple[int, ...], ...]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+@dataclass(slots=True)
+class Column:
+    """The flow as one column of units; lengths in CSS pixels, one entry for each unit."""
+
+    heights: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+    """Above it, where it does not begin a page."""
+    tops: list[float] = field(default_factory=list)
+    """Above it, where it begins a page that is not the first: a repeated head, or a margin."""
+    may_break: list[bool] = field(default_factory=list)
+    """Before it."""
+    is_solid: list[bool] = field(default_factory=list)
+
+    def add(self, height: float, gap: float, top: float, *, may_break: bool, is_solid: bool) -> int:
+        self.heights.append(height)
+        self.gaps.append(gap)
+        self.tops.append(top)
+        self.may_break.append(may_break)
+        self.is_solid.append(is_solid)
+        return len(self.heights) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBox:
+    """A container: its structure type, what its tag carries, and the first unit in it."""
+
+    container: Container
+    data: Data
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPiece:
+    """A piece and its unit."""
+
+    piece: SetPiece
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTable:
+    """A table: its head is unit ``unit``, its rows are those behind it."""
+
+    known: KnownTable
+    head: SetPiece
+    unit: int
+    rows: Sequence[SetRow]
+    source: TableSource
+    texts: Sequence[ShapedText]
+
+
+Placed = PlacedBox | Closed | PlacedPiece | PlacedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What is on which page: ``pages`` are the first unit and the one behind the last of each."""
+
+    frames: tuple[Frame, Frame]
+    metadata: Metadata
+    values: tuple[str, ...]
+    """Of the head."""
+    flow: Sequence[Placed]
+    pages: Sequence[tuple[int, int]]
+    places: Sequence[float]
+    """Of each unit, from the top of its page."""
+
+
+def compose(book: Book, outline: Outline, shaper: Shaper) -> Composition:
+    """Set a page from what is known.
+
+    :raises Missing: where that is not all there is in it.
+    :raises NoStencil: where pages end in a way that is not known.
+    """
+    return _Composer(book, outline, shaper).compose()
+
+
+class _Composer:
+    def __init__(self, book: Book, outline: Outline, shaper: Shaper) -> None:
+        self._book, self._outline, self._shaper = book, outline, shaper
+        self._column = Column()
+        self._flow: list[Placed] = []
+        self._open: list[Container] = []
+        self._lowest = 0  # containers that were open all the time since the last unit
+        self._margins: list[float] = []  # that meet below the last unit
+        self._opened: list[float] = []  # those of them that belong to what began since
+        self._keeps_margins = False  # where a page begins
+        self._may_break = True
+        self._missing: list[tuple[int, ...]] = []
+        self._is_whole = True
+
+    def compose(self) -> Composition:
+        body: Path = ()
+        for entry in self._outline.flow:
+            if isinstance(entry, Opened):
+                self._begin(entry)
+                body = body or (entry.path if entry.path[-1].startswith("<body") else ())
+            elif isinstance(entry, Closed):
+                self._end()
+            elif isinstance(entry, PieceSource):
+                self._add_piece(entry)
+            else:
+                self._add_table(entry)
+        head = self._outline.head
+        frames = self._book.frames.get(body)
+        metadata = head and self._book.heads.get((head.path, head.skeleton.shape))
+        if not self._is_whole or frames is None or metadata is None or head is None:
+            raise Missing(tuple(self._missing))
+        pages, places = paginate(self._column, frames)
+        return Composition(
+            frames=frames,
+            metadata=metadata,
+            values=head.skeleton.values,
+            flow=self._flow,
+            pages=pages,
+            places=places,
+        )
+
+    def _begin(self, entry: Opened) -> None:
+        container = self._book.containers[entry.path]
+        self._open.append(container)
+        self._margins.append(container.top)
+        self._opened.append(container.top)
+        self._keeps_margins = self._keeps_margins or bool(container.page)
+        self._may_break = self._may_break and container.breaks.before
+        self._flow.append(PlacedBox(container, entry.data, len(self._column.heights)))
+
+    def _end(self) -> None:
+        container = self._open.pop()
+        self._lowest = min(self._lowest, len(self._open))
+        self._margins.append(container.bottom)
+        self._opened = []
+        self._may_break = self._may_break and container.breaks.after
+        self._flow.append(Closed())
+
+    def _unit_may_break(self, *, before: bool) -> bool:
+        around = self._open[: self._lowest]
+        self._lowest = len(self._open)
+        may_break = before and self._may_break and all(each.breaks.inside for each in around)
+        self._may_break = True
+        return may_break
+
+    def _gaps(self, tops: Sequence[float]) -> tuple[float, float]:
+        """The room above a unit, and where it begins a page: WeasyPrint takes margins away there,
+        but not where pages have names.
+        """
+        inside = _collapsed([*self._margins, *tops])
+        at_top = _collapsed([*self._opened, *tops]) if self._keeps_margins else 0.0
+        self._margins, self._opened = [], []
+        return inside, at_top
+
+    def _add_piece(self, entry: PieceSource) -> None:
+        found = self._book.set_piece(
+            entry.path, entry.skeleton.shape, entry.skeleton.values, self._shaper
+        )
+        if found is None:
+            self._is_whole = False
+            return
+        piece = found.piece
+        unit = self._column.add(
+            piece.height,
+            *self._gaps(piece.tops),
+            may_break=self._unit_may_break(before=piece.breaks.before),
+            is_solid=not (piece.breaks.inside and all(each.breaks.inside for each in self._open)),
+        )
+        self._margins = list(piece.bottoms)
+        self._may_break = piece.breaks.after
+        self._flow.append(PlacedPiece(found, unit))
+
+    def _add_table(self, entry: TableSource) -> None:
+        known = self._book.known_table(entry.path, entry.head.shape)
+        head = known and known.head.set(entry.head.values, self._shaper)
+        if known is None or head is None:
+            self._is_whole = False
+            self._missing.append(())
+            return
+        used: dict[int, ShapedText] = {}
+        rows, missing = _set_rows(known, entry, used)
+        self._missing.append(missing)
+        if missing:
+            self._is_whole = False
+            return
+        gap, at_top = self._gaps((known.table.margins[0],))
+        unit = self._column.add(
+            head.piece.height,
+            gap + known.table.spacing,
+            at_top + known.table.spacing,
+            may_break=self._unit_may_break(before=known.table.breaks.before),
+            is_solid=True,
+        )
+        self._add_rows(known, entry, rows)
+        self._margins = [known.table.margins[1]]
+        self._may_break = known.table.breaks.after
+        last = rows[-1].setter.stencil
+        self._may_break = self._may_break and last.may_break_after and last.body_may_break_after
+        self._flow.append(PlacedTable(known, head, unit, rows, entry, _texts(rows, used)))
+
+    def _add_rows(self, known: KnownTable, entry: TableSource, rows: Sequence[SetRow]) -> None:
+        column, table = self._column, known.table
+        top, spacing, inside = table.head.height, table.spacing, table.breaks.inside
+        above: RowSetter | None = None
+        body = -1
+        for row, source in zip(rows, entry.rows, strict=True):
+            setter = row.setter
+            stencil = setter.stencil
+            may_break = inside and above is not None and stencil.may_break_before
+            if above is not None and may_break:
+                before = above.stencil
+                may_break = before.may_break_after
+                if source.body != body:
+                    may_break = may_break and (
+                        stencil.body_may_break_before and before.body_may_break_after
+                    )
+                else:
+                    may_break = may_break and stencil.body_may_break_inside
+            column.add(
+                setter.height + spacing, 0.0, top, may_break=may_break, is_solid=stencil.is_solid
+            )
+            above, body = setter, source.body
+
+
+def _collapsed(margins: Sequence[float]) -> float:
+    return max(0.0, *margins) + min(0.0, *margins) if margins else 0.0
+
+
+def _set_rows(
+    known: KnownTable, entry: TableSource, used: dict[int, ShapedText]
+) -> tuple[list[SetRow], tuple[int, ...]]:
+    if not entry.rows:
+        raise NoStencil("a table without rows")
+    rows: list[SetRow] = []
+    missing: list[int] = []
+    for at, row in enumerate(entry.rows):
+        found = known.set(row, used)
+        if found is None:
+            missing.append(at)
+        else:
+            rows.append(found)
+    return rows, tuple(missing)
+
+
+def _texts(rows: Sequence[SetRow], used: dict[int, ShapedText]) -> list[ShapedText]:
+    setters = {id(row.setter): row.setter for row in rows}
+    texts = list(used.values())
+    for setter in setters.values():
+        texts += setter.fixed_texts
+    return texts
+
+
+def paginate(
+    column: Column, frames: tuple[Frame, Frame]
+) -> tuple[list[tuple[int, int]], list[float]]:
+    """First unit and last but one of each page, and the place of every unit.
+
+    :raises NoStencil: where the rule is not enough.
+    """
+    heights, gaps, tops, may_break = column.heights, column.gaps, column.tops, column.may_break
+    pages: list[tuple[int, int]] = []
+    places = [0.0] * len(heights)
+    first, at = 0, 0
+    frame = frames[0]
+    place, bottom = frame.top, frame.bottom * FUDGE
+    while at < len(heights):
+        begin = place + (gaps[at] if at > first or not pages else tops[at])
+        end = begin + heights[at]
+        if end <= bottom:
+            places[at] = begin
+            place, at = end, at + 1
+            continue
+        if not column.is_solid[at]:
+            raise NoStencil("a page that ends inside of a block")
+        cut = at
+        while cut > first and not may_break[cut]:
+            cut -= 1
+            if not column.is_solid[cut]:
+                raise NoStencil("a page that ends inside of a block")
+        if cut == first:
+            raise NoStencil("a page that ends where it must not")
+        pages.append((first, cut))
+        first = at = cut
+        frame = frames[1]
+        place, bottom = frame.top, frame.bottom * FUDGE
+    pages.append((first, len(heights)))
+    return pages, places

@@ -1,0 +1,326 @@
+"""A page of HTML as a flow: elements that are open, pieces in them, and tables row by row.
+
+What an element is, its *role*, comes from how WeasyPrint laid out such an element before. Elements
+are told apart by their *path*: the start tags from the root down to theirs, without the data that
+they carry. Reading stays inside the strict HTML that templates make; anything else makes no
+outline, and the page is laid out whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from html import unescape
+from itertools import pairwise
+
+from invoice_renderer.pdf.skeleton import HOLE, TAGS, Skeleton, take_apart
+from invoice_renderer.pdf.stencil import NoStencil
+
+Path = tuple[str, ...]
+Data = tuple[tuple[str, str], ...]
+"""What a start tag carries in ``data-`` attributes."""
+
+MANY_ROWS = 24  # of a table that is not read row by row
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
+_TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
+_BODY = re.compile(r"(<tbody\b[^>]*>)(.*?)(</tbody>)", re.DOTALL)
+_ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
+_DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"')
+_LIVE = re.compile(r"\s(?:href|src|data-[a-z-]+)=")
+
+
+class Role(Enum):
+    """What an element is to the flow."""
+
+    CONTAINER = "container"
+    """It paints nothing, and holds blocks."""
+    PIECE = "piece"
+    """It is set as a whole."""
+    TABLE = "table"
+    """It is set row by row."""
+    HEAD = "head"
+    UNSEEN = "unseen"
+
+
+class UnknownRole(Exception):
+    """An element that has not been laid out yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A container begins."""
+
+    path: Path
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The innermost container ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceSource:
+    """An element that is set as a whole: its shape, and its variables."""
+
+    path: Path
+    skeleton: Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its kind, its texts in order, and the data of its ``<tr>``."""
+
+    kind: str
+    texts: tuple[str, ...]
+    data: Data
+    html: str
+    body: int
+    """The number of its ``<tbody>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource:
+    """A table: its tag with its columns and its head, and its rows."""
+
+    path: Path
+    head: Skeleton
+    bodies: tuple[str, ...]
+    """The start tags of its bodies."""
+    rows: tuple[Row, ...]
+    start: int
+    """Where its bodies are in the page."""
+    stop: int
+
+
+Entry = Opened | Closed | PieceSource | TableSource
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The whole page; ``head`` is what stands in ``<head>``."""
+
+    html: str
+    head: PieceSource | None
+    flow: tuple[Entry, ...]
+
+    @property
+    def tables(self) -> list[TableSource]:
+        return [entry for entry in self.flow if isinstance(entry, TableSource)]
+
+
+def read_outline(html: str, roles: Mapping[Path, Role]) -> Outline:
+    """Read a page whose elements are known.
+
+    :raises UnknownRole: where one is not.
+    :raises NoStencil: where the page has markup whose reading is not plain.
+    """
+    return _Reader(html, roles).read()
+
+
+class _Reader:
+    def __init__(self, html: str, roles: Mapping[Path, Role]) -> None:
+        self._html, self._roles = html, roles
+        self._flow: list[Entry] = []
+        self._head: PieceSource | None = None
+
+    def read(self) -> Outline:
+        html, path, at = self._html, (), 0
+        if html.lstrip().lower().startswith("<!doctype html>"):
+            at = html.index(">") + 1
+        while found := _TAG.search(html, at):
+            if html[at : found.start()].strip():
+                raise NoStencil("a text between blocks")
+            at = found.end()
+            if found[1]:
+                if not path or not path[-1].startswith(f"<{found[2]}"):
+                    raise NoStencil("tags that do not match")
+                path = path[:-1]
+                self._flow.append(Closed())
+                continue
+            tag = found[0]
+            if tag.count('"') % 2 or "'" in tag:
+                raise NoStencil("a tag that is not plain")
+            child = (*path, bare(tag))
+            role = self._roles.get(child)
+            if role is None:
+                raise UnknownRole(child)
+            if role is Role.CONTAINER:
+                self._flow.append(Opened(child, data_of(tag)))
+                path = child
+            else:
+                at = self._take(role, child, found.start(), found[2])
+        if path or html[at:].strip():
+            raise NoStencil("tags that are not closed")
+        return Outline(html, self._head, tuple(self._flow))
+
+    def _take(self, role: Role, path: Path, start: int, name: str) -> int:
+        stop = _end_of(self._html, start, name)
+        if role is Role.UNSEEN:
+            return stop
+        source = self._html[start:stop]
+        if role is Role.TABLE:
+            self._flow.append(_read_table(source, path, start))
+            return stop
+        if source.count("<tr") > MANY_ROWS:
+            raise NoStencil("a long table that is not plain")
+        piece = PieceSource(path, _taken_apart(source))
+        if role is Role.HEAD:
+            self._head = piece
+        else:
+            self._flow.append(piece)
+        return stop
+
+
+def bare(tag: str) -> str:
+    """A start tag without its data."""
+    return _DATA.sub("", tag) if "data-" in tag else tag
+
+
+def data_of(tag: str) -> Data:
+    if "data-" not in tag:
+        return ()
+    return tuple((name, _plain(value)) for name, value in _DATA.findall(tag))
+
+
+def _plain(text: str) -> str:
+    return unescape(text) if "&" in text else text
+
+
+@lru_cache(maxsize=64)
+def _tags_named(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?){name}\b[^>]*>")
+
+
+def _end_of(html: str, start: int, name: str) -> int:
+    depth = 0
+    for found in _tags_named(name).finditer(html, start):
+        depth += -1 if found[1] else 1
+        if not depth or name.lower() in VOID:
+            return found.end()
+    raise NoStencil("tags that are not closed")
+
+
+def _taken_apart(html: str) -> Skeleton:
+    skeleton = take_apart(html)
+    if skeleton is None:
+        raise NoStencil("markup that is not plain")
+    return skeleton
+
+
+# ----------------------------------------------------------------------------- tables
+
+
+def _read_table(html: str, path: Path, start: int) -> TableSource:
+    found = list(_BODY.finditer(html))
+    if not found or html.count("<table") != 1 or "rowspan" in html:
+        raise NoStencil("a table that is not plain")
+    between = (html[a.end() : b.start()] for a, b in pairwise(found))
+    if any(text.strip() for text in between) or html[found[-1].end() :].strip() != "</table>":
+        raise NoStencil("a table with more than bodies")
+    rows: list[Row] = []
+    for number, body in enumerate(found):
+        found_rows = _rows_of(body[2], number, bare(body[1]))
+        if not found_rows:
+            raise NoStencil("a part of a table without rows")
+        rows += found_rows
+    head = _taken_apart(f"{html[: found[0].start()]}</table>")
+    bodies = tuple(body[1] for body in found)
+    first, last = start + found[0].start(), start + found[-1].end()
+    return TableSource(path, head, bodies, tuple(rows), first, last)
+
+
+def _rows_of(html: str, body: int, body_tag: str) -> list[Row]:
+    found = _ROW.findall(html)
+    if sum(map(len, found)) != len(html.strip()) and _ROW.sub("", html).strip():
+        raise NoStencil("more than rows in a table")
+    rows: list[Row] = []
+    kinds: set[str] = set()
+    for row in found:
+        parts = TAGS.split(row)
+        tag = parts[1]
+        data = data_of(tag)
+        parts[1] = bare(tag)
+        texts = []
+        for place in range(2, len(parts), 2):
+            part = parts[place]
+            if part and (core := part.strip(" \t\n\r\f")):
+                texts.append(unescape(core) if "&" in core else core)
+                parts[place] = HOLE if core == part else part.replace(core, HOLE)
+        kind = body_tag + "".join(parts)
+        if kind not in kinds:
+            if _LIVE.search(kind) or take_apart(kind.replace(HOLE, "")) is None:
+                raise NoStencil("a row with more in it than text")
+            kinds.add(kind)
+        rows.append(Row(kind, tuple(texts), data, row, body))
+    return rows
+
+
+# ----------------------------------------------------------------------------- fewer rows
+
+
+def with_rows(outline: Outline, chosen: Mapping[int, Iterable[int]]) -> str:
+    """The page with only these rows of each of its tables, each numbered by its place."""
+    parts: list[str] = []
+    at = 0
+    for number, table in enumerate(outline.tables):
+        parts += [outline.html[at : table.start], _bodies(table, chosen[number])]
+        at = table.stop
+    return "".join([*parts, outline.html[at:]])
+
+
+def _bodies(table: TableSource, chosen: Iterable[int]) -> str:
+    rows: dict[int, list[str]] = {}
+    for number in chosen:
+        row = table.rows[number]
+        rows.setdefault(row.body, []).append(numbered(row.html, number))
+    return "".join(
+        f"{tag}{''.join(rows[number])}</tbody>"
+        for number, tag in enumerate(table.bodies)
+        if number in rows
+    )
+
+
+def numbered(row: str, number: int) -> str:
+    """A row that can be found again by its number."""
+    return f'<tr data-row="{number}"{row[3:]}'
+
+
+def without_most_rows(html: str) -> str:
+    """A page of which nothing is known, with one row of each kind in its long tables."""
+    return _TABLE.sub(lambda found: _shortened(found[0]), html)
+
+
+def _shortened(table: str) -> str:
+    if table.count("<tr") <= MANY_ROWS:
+        return table
+    try:
+        source = _read_table(table, (), 0)
+    except NoStencil:
+        return table
+    few = _bodies(source, plainest(source.rows))
+    return table[: source.start] + few + table[source.stop :]
+
+
+CANDIDATES = 50  # rows of a kind that are looked at for the plainest
+
+
+def plainest(rows: Iterable[Row]) -> list[int]:
+    """Of each kind of row the plainest: it leaves most of its texts free."""
+    best: dict[str, tuple[tuple[bool, int], int]] = {}
+    looked_at: dict[str, int] = {}
+    for at, row in enumerate(rows):
+        seen = looked_at[row.kind] = looked_at.get(row.kind, 0) + 1
+        if seen > CANDIDATES:
+            continue
+        text = "".join(row.texts)
+        rank = (not text.isascii(), len(text))
+        if row.kind not in best or rank < best[row.kind][0]:
+            best[row.kind] = (rank, at)
+    return sorted(at for _, at in best.values())
