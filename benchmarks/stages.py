@@ -36,9 +36,12 @@ RULES = tuple(
         ("fonts", r"weasyprint/pdf/fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py"),
         (
             "stencils made",
-            r"invoice_renderer/pdf/(capture|source|lines|page_reader|row_reader|stencil)\.py",
+            r"invoice_renderer/pdf/(capture|source|lines|piece_reader|row_reader)\.py",
         ),
-        ("stamping", r"invoice_renderer/pdf/(fold|press|rows|selectors|skeleton|stamping)\.py"),
+        (
+            "stamping",
+            r"invoice_renderer/pdf/(book|composition|outline|press|rows|selectors|skeleton|stamping|stencil)\.py",
+        ),
         ("text shaping", r"invoice_renderer/pdf/shaping\.py|weasyprint/text/(?!fonts)"),
         ("archive", r"pdf/(archive|finishing)\.py|weasyprint/pdf/(pdfa|pdfua|metadata)\.py"),
         ("HTML parse", r"/tinyhtml5/|xml/etree"),

@@ -141,8 +141,10 @@ class _Composer:
                 self._add_table(entry)
         head = self._outline.head
         frames = self._book.frames.get(body)
-        metadata = head and self._book.heads.get((head.path, head.skeleton.shape))
-        if not self._is_whole or frames is None or metadata is None or head is None:
+        if head is None:
+            raise NoStencil("a page without a head")
+        metadata = self._book.heads.get((head.path, head.skeleton.shape))
+        if not self._is_whole or frames is None or metadata is None:
             raise Missing(tuple(self._missing))
         pages, places = paginate(self._column, frames)
         return Composition(
@@ -207,7 +209,7 @@ class _Composer:
 
     def _add_table(self, entry: TableSource) -> None:
         known = self._book.known_table(entry.path, entry.head.shape)
-        head = known and known.head.set(entry.head.values, self._shaper)
+        head = known.head.set(entry.head.values, self._shaper) if known else None
         if known is None or head is None:
             self._is_whole = False
             self._missing.append(())

@@ -129,36 +129,40 @@ class _Reader:
         self._html, self._roles = html, roles
         self._flow: list[Entry] = []
         self._head: PieceSource | None = None
+        self._path: Path = ()
 
     def read(self) -> Outline:
-        html, path, at = self._html, (), 0
+        html, at = self._html, 0
         if html.lstrip().lower().startswith("<!doctype html>"):
             at = html.index(">") + 1
         while found := _TAG.search(html, at):
             if html[at : found.start()].strip():
                 raise NoStencil("a text between blocks")
-            at = found.end()
-            if found[1]:
-                if not path or not path[-1].startswith(f"<{found[2]}"):
-                    raise NoStencil("tags that do not match")
-                path = path[:-1]
-                self._flow.append(Closed())
-                continue
-            tag = found[0]
-            if tag.count('"') % 2 or "'" in tag:
-                raise NoStencil("a tag that is not plain")
-            child = (*path, bare(tag))
-            role = self._roles.get(child)
-            if role is None:
-                raise UnknownRole(child)
-            if role is Role.CONTAINER:
-                self._flow.append(Opened(child, data_of(tag)))
-                path = child
-            else:
-                at = self._take(role, child, found.start(), found[2])
-        if path or html[at:].strip():
+            at = self._close(found) if found[1] else self._begin(found)
+        if self._path or html[at:].strip():
             raise NoStencil("tags that are not closed")
         return Outline(html, self._head, tuple(self._flow))
+
+    def _close(self, found: re.Match[str]) -> int:
+        if not self._path or not self._path[-1].startswith(f"<{found[2]}"):
+            raise NoStencil("tags that do not match")
+        self._path = self._path[:-1]
+        self._flow.append(Closed())
+        return found.end()
+
+    def _begin(self, found: re.Match[str]) -> int:
+        tag = found[0]
+        if tag.count('"') % 2 or "'" in tag:
+            raise NoStencil("a tag that is not plain")
+        path = (*self._path, bare(tag))
+        role = self._roles.get(path)
+        if role is None:
+            raise UnknownRole(path)
+        if role is not Role.CONTAINER:
+            return self._take(role, path, found.start(), found[2])
+        self._flow.append(Opened(path, data_of(tag)))
+        self._path = path
+        return found.end()
 
     def _take(self, role: Role, path: Path, start: int, name: str) -> int:
         stop = _end_of(self._html, start, name)

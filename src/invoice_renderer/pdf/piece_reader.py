@@ -538,7 +538,7 @@ def _is_in(box: Any, root: Any) -> bool:
 
 def _is_below(box: Any) -> bool:
     z_index = box.style["z_index"]
-    return z_index != "auto" and z_index < 0
+    return bool(z_index != "auto" and z_index < 0)
 
 
 def _contents(kid: Kid) -> Iterator[Content]:

@@ -1,8 +1,8 @@
 """What a style sheet looks at that stamping does not keep.
 
-Blocks and rows are set by themselves, wherever they stand and whatever data they carry: a style that
-asks for the number of a row, or for the value of such an attribute, would not see what it has to.
-Its pages are laid out whole.
+Blocks and rows are set by themselves, wherever they stand and whatever data they carry: a style
+that asks for the number of a row, or for the value of such an attribute, would not see what it has
+to. Its pages are laid out whole.
 """
 
 from __future__ import annotations
