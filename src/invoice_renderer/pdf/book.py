@@ -85,9 +85,6 @@ class KnownTable:
     def add(self, row: Row, stencil: RowStencil, shaper: Shaper) -> None:
         """A row as it was drawn, unless it would have gone through another one."""
         if self.set(row, {}) is None:
-            if self.count >= KINDS_OF_A_TABLE:
-                self.setters.clear()
-                self.count = 0
             self.setters.setdefault(row.kind, []).append(RowSetter(stencil, shaper))
             self.count += 1
 
@@ -132,6 +129,13 @@ class Book:
 
     def known_table(self, path: Path, shape: str) -> KnownTable | None:
         return self._tables.get((path, shape))
+
+    def forget(self) -> None:
+        """Rows of too many kinds, before a new page."""
+        for table in self._tables.values():
+            if table.count > KINDS_OF_A_TABLE:
+                table.setters.clear()
+                table.count = 0
 
     def elements(self) -> Iterator[tuple[str, Path]]:
         """The start tags of blocks and rows, each with those around it."""

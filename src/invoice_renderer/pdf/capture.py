@@ -37,19 +37,24 @@ from invoice_renderer.pdf.row_reader import RowReader, is_row_by_row
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import TAGS, take_apart
 from invoice_renderer.pdf.source import INSERTED, Source, metadata_of
-from invoice_renderer.pdf.stencil import Container, NoStencil, Piece, RowStencil, Table
+from invoice_renderer.pdf.stencil import Container, Frame, NoStencil, Piece, RowStencil, Table
 
-EXTRA = '<div data-extra="" style="break-before:page">\N{MIDDLE DOT}</div>'
-"""A page more, so that there is one that is not the first."""
-
+ENDLESS = 1_000_000  # CSS pixels: a page that nothing is parted by
 _TRANSPARENT = frozenset(
     "html body main section article header footer nav aside div blockquote form figure".split()
 )
 _STRING = re.compile(r"string\(\s*([\w-]+)")
 _BODY = re.compile(r"<body\b[^>]*>")
+_ROOT = re.compile(r"<html\b[^>]*>")
 
-Place = tuple[int, float]
-"""A page, and where on it something begins."""
+
+def body_of(html: str) -> Path:
+    """The path of the body, which decides what kind of pages there are."""
+    found = _BODY.search(html)
+    root = _ROOT.search(html)
+    if found is None or root is None:
+        raise NoStencil("a page without a body")
+    return bare(root[0]), bare(found[0])
 
 
 def probe(html: str, css: str) -> str:
@@ -59,34 +64,37 @@ def probe(html: str, css: str) -> str:
         raise NoStencil("a body that cannot be probed")
     strings = ", ".join(f"{name} &quot;x&quot;" for name in sorted(set(_STRING.findall(css))))
     style = f' style="string-set: {strings} !important"' if strings else ""
-    body = f"{found[0][:-1]}{style}><div>\N{MIDDLE DOT}</div>{EXTRA}"
-    return f"{html[: found.start()]}{body}</body></html>"
+    pages = '<div>\N{MIDDLE DOT}</div><div style="break-before:page">\N{MIDDLE DOT}</div>'
+    return f"{html[: found.start()]}{found[0][:-1]}{style}>{pages}</body></html>"
 
 
-def learn_frames(
-    book: Book, path: Path, html: str, parsed: Any, layout: Any, shaper: Shaper
-) -> None:
-    """The first page and another one, without their flow."""
+def tall(frame: Frame) -> str:
+    """A style that makes such a page so long that no block is parted."""
+    return f"@page {{ size: {frame.width}px {ENDLESS}px !important }}"
+
+
+def read_frames(html: str, parsed: Any, layout: Any, shaper: Shaper) -> tuple[Frame, Frame]:
+    """The first page of a probe and another one, without their flow."""
     source = Source(parsed.etree_element, _whole(html))
     first, other = (
         PieceReader(_around(page, source, layout, shaper)).read_frame() for page in layout.pages
     )
-    book.frames[path] = (first, other)
+    return first, other
 
 
 def learn(
     book: Book, html: str, parsed: Any, layout: Any, shaper: Shaper
-) -> tuple[Outline, list[Place]]:
-    """Everything that the flow of a page consists of, and where each of it was.
+) -> tuple[Outline, list[float]]:
+    """Everything that the flow of a page consists of, and the place of each unit of it.
 
     :raises NoStencil: where something is not as it is known to be.
     """
-    whole = with_extra_page(html)
-    source = Source(parsed.etree_element, _whole(whole))
-    walk = _Walk(book, source, _paths(parsed.etree_element, whole), shaper, layout)
-    for number, page in enumerate(layout.pages):
-        walk.walk(number, page)
-    walk.note_unseen()
+    if len(layout.pages) != 1:
+        raise NoStencil("a page that asks for another one")
+    source = Source(parsed.etree_element, _whole(html))
+    around = _around(layout.pages[0], source, layout, shaper)
+    walk = _Walk(book, around, _paths(parsed.etree_element, html))
+    walk.walk()
     outline = read_outline(html, book.roles)
     found = iter(walk.found)
     for entry in outline.flow:
@@ -101,11 +109,6 @@ def learn(
     key = (outline.head.path, outline.head.skeleton.shape)
     book.heads[key] = Metadata(metadata_of(layout.metadata, source))
     return outline, walk.places
-
-
-def with_extra_page(html: str) -> str:
-    """With the extra page that :func:`learn` expects."""
-    return html.replace("</body>", f"{EXTRA}</body>")
 
 
 def _keep_piece(book: Book, entry: PieceSource, found: object) -> None:
@@ -160,35 +163,26 @@ class _FoundTable:
 
 
 class _Walk:
-    """Goes through the boxes of the pages as the flow goes."""
+    """Goes through the boxes of an endless page as the flow goes."""
 
-    def __init__(
-        self, book: Book, source: Source, paths: dict[int, Path], shaper: Shaper, layout: Any
-    ) -> None:
-        self.places: list[Place] = []
+    def __init__(self, book: Book, around: Around, paths: dict[int, Path]) -> None:
+        self.places: list[float] = []
         self.found: list[Piece | _FoundTable] = []
-        self._book, self._source, self._paths = book, source, paths
-        self._shaper, self._layout = shaper, layout
-        self._containers: dict[int, Any] = {}
+        self._book, self._around, self._paths = book, around, paths
+        self._containers: list[Any] = []
         self._seen: set[int] = set()
-        self._tables: dict[int, _FoundTable] = {}
         self._page_name: object = None
 
-    def walk(self, number: int, page: Any) -> None:
-        self._around = _around(page, self._source, self._layout, self._shaper)
-        self._number = number
-        flow = [box for box in page._page_box.children if not isinstance(box, boxes.MarginBox)]
+    def walk(self) -> None:
+        page_box = self._around.page._page_box
+        flow = [box for box in page_box.children if not isinstance(box, boxes.MarginBox)]
         if len(flow) != 1:
             raise NoStencil("a page with more than a flow")
         self._visit(flow[0])
-
-    def note_unseen(self) -> None:
-        """Elements without boxes."""
-        for container in self._containers.values():
+        for container in self._containers:
             for child in container:
-                if id(child) not in self._seen and child.get("data-extra") is None:
-                    role = Role.HEAD if child.tag == "head" else Role.UNSEEN
-                    self._know(child, role)
+                if id(child) not in self._seen:
+                    self._know(child, Role.HEAD if child.tag == "head" else Role.UNSEEN)
 
     def _know(self, element: Any, role: Role) -> Role:
         return self._book.roles.setdefault(self._paths[id(element)], role)
@@ -196,29 +190,26 @@ class _Walk:
     def _visit(self, box: Any) -> None:
         box = getattr(box, "_box", box)
         element = box.element
-        if element is None:
+        if element is None or id(element) in self._seen:
             raise NoStencil("a block that is no element")
-        if element.get("data-extra") is not None:
-            return
-        is_new = id(element) not in self._seen
         self._seen.add(id(element))
         role = self._know(element, _role_of(box))
         if role is Role.CONTAINER:
             self._open(box, element)
         elif role is Role.TABLE:
-            self._read_table(box, element)
-        elif role is Role.PIECE and is_new:
+            self._read_table(box)
+        elif role is Role.PIECE:
             _check_piece(box)
             self._check_page(box)
-            self.places.append((self._number, box.border_box_y()))
+            self.places.append(box.border_box_y())
             self.found.append(PieceReader(self._around).read(box))
         else:
-            raise NoStencil("a block on two pages, or one that was not there before")
+            raise NoStencil("a block that was not there before")
 
     def _open(self, box: Any, element: Any) -> None:
         if not _is_container(box):
             raise NoStencil("a container that is none")
-        self._containers[id(element)] = element
+        self._containers.append(element)
         self._book.containers[self._paths[id(element)]] = Container(
             top=margin(box, "top"),
             bottom=margin(box, "bottom"),
@@ -237,28 +228,25 @@ class _Walk:
         if name != self._page_name:
             raise NoStencil("a block that asks for a page of its own")
 
-    def _read_table(self, wrapper: Any, element: Any) -> None:
+    def _read_table(self, wrapper: Any) -> None:
         if not is_row_by_row(wrapper):
             raise NoStencil("a table that is not set row by row")
+        _check_piece(wrapper)
+        self._check_page(wrapper)
         table = wrapper.get_wrapped_table()
-        found = self._tables.get(id(element))
-        if found is None:
-            _check_piece(wrapper)
-            self._check_page(wrapper)
-            self.places.append((self._number, table.children[0].position_y))
-            head = PieceReader(self._around).read_head(wrapper, table)
-            found = self._tables[id(element)] = _FoundTable(
-                Table(
-                    head=head,
-                    margins=(margin(wrapper, "top"), margin(wrapper, "bottom")),
-                    breaks=breaks_of(wrapper),
-                    spacing=table.style["border_spacing"][1],
-                )
+        self.places.append(table.children[0].position_y)
+        found = _FoundTable(
+            Table(
+                head=PieceReader(self._around).read_head(wrapper, table),
+                margins=(margin(wrapper, "top"), margin(wrapper, "bottom")),
+                breaks=breaks_of(wrapper),
+                spacing=table.style["border_spacing"][1],
             )
-            self.found.append(found)
+        )
+        self.found.append(found)
         for group in table.children[1:]:
             for row in group.children:
-                self.places.append((self._number, row.position_y))
+                self.places.append(row.position_y)
                 found.rows.append(RowReader(self._around).read_row(row, group))
 
 

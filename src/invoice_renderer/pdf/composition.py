@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from invoice_renderer.pdf.book import Book, KnownTable, Metadata, SetPiece
 from invoice_renderer.pdf.outline import (
@@ -29,11 +30,13 @@ FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
 
 
 class Missing(Exception):
-    """Something that is not known yet; of each table, the rows that did not go in."""
+    """Something that is not known yet; of each table, the rows that did not go in, and how many
+    pieces did not.
+    """
 
-    def __init__(self, rows: tuple[tuple[int, ...], ...]) -> None:
+    def __init__(self, rows: tuple[tuple[int, ...], ...], pieces: int) -> None:
         super().__init__()
-        self.rows = rows
+        self.rows, self.pieces = rows, pieces
 
 
 @dataclass(slots=True)
@@ -104,13 +107,15 @@ class Composition:
     """Of each unit, from the top of its page."""
 
 
-def compose(book: Book, outline: Outline, shaper: Shaper) -> Composition:
-    """Set a page from what is known.
+def compose(
+    book: Book, outline: Outline, shaper: Shaper, *, is_endless: bool = False
+) -> Composition:
+    """Set a page from what is known; on one endless page, if it is to be compared.
 
     :raises Missing: where that is not all there is in it.
     :raises NoStencil: where pages end in a way that is not known.
     """
-    return _Composer(book, outline, shaper).compose()
+    return _Composer(book, outline, shaper).compose(is_endless=is_endless)
 
 
 class _Composer:
@@ -125,9 +130,9 @@ class _Composer:
         self._keeps_margins = False  # where a page begins
         self._may_break = True
         self._missing: list[tuple[int, ...]] = []
-        self._is_whole = True
+        self._missing_pieces = 0
 
-    def compose(self) -> Composition:
+    def compose(self, *, is_endless: bool) -> Composition:
         body: Path = ()
         for entry in self._outline.flow:
             if isinstance(entry, Opened):
@@ -144,9 +149,10 @@ class _Composer:
         if head is None:
             raise NoStencil("a page without a head")
         metadata = self._book.heads.get((head.path, head.skeleton.shape))
-        if not self._is_whole or frames is None or metadata is None:
-            raise Missing(tuple(self._missing))
-        pages, places = paginate(self._column, frames)
+        if self._missing_pieces or any(self._missing) or frames is None or metadata is None:
+            raise Missing(tuple(self._missing), self._missing_pieces)
+        bottoms = (inf, inf) if is_endless else (frames[0].bottom, frames[1].bottom)
+        pages, places = paginate(self._column, (frames[0].top, frames[1].top), bottoms)
         return Composition(
             frames=frames,
             metadata=metadata,
@@ -194,7 +200,7 @@ class _Composer:
             entry.path, entry.skeleton.shape, entry.skeleton.values, self._shaper
         )
         if found is None:
-            self._is_whole = False
+            self._missing_pieces += 1
             return
         piece = found.piece
         unit = self._column.add(
@@ -211,14 +217,13 @@ class _Composer:
         known = self._book.known_table(entry.path, entry.head.shape)
         head = known.head.set(entry.head.values, self._shaper) if known else None
         if known is None or head is None:
-            self._is_whole = False
+            self._missing_pieces += 1
             self._missing.append(())
             return
         used: dict[int, ShapedText] = {}
         rows, missing = _set_rows(known, entry, used)
         self._missing.append(missing)
         if missing:
-            self._is_whole = False
             return
         gap, at_top = self._gaps((known.table.margins[0],))
         unit = self._column.add(
@@ -288,9 +293,10 @@ def _texts(rows: Sequence[SetRow], used: dict[int, ShapedText]) -> list[ShapedTe
 
 
 def paginate(
-    column: Column, frames: tuple[Frame, Frame]
+    column: Column, frame_tops: tuple[float, float], bottoms: tuple[float, float]
 ) -> tuple[list[tuple[int, int]], list[float]]:
-    """First unit and last but one of each page, and the place of every unit.
+    """First unit and last but one of each page, and the place of every unit; the flow goes from top
+    to bottom of the first page and of every other one.
 
     :raises NoStencil: where the rule is not enough.
     """
@@ -298,8 +304,7 @@ def paginate(
     pages: list[tuple[int, int]] = []
     places = [0.0] * len(heights)
     first, at = 0, 0
-    frame = frames[0]
-    place, bottom = frame.top, frame.bottom * FUDGE
+    place, bottom = frame_tops[0], bottoms[0] * FUDGE
     while at < len(heights):
         begin = place + (gaps[at] if at > first or not pages else tops[at])
         end = begin + heights[at]
@@ -318,7 +323,6 @@ def paginate(
             raise NoStencil("a page that ends where it must not")
         pages.append((first, cut))
         first = at = cut
-        frame = frames[1]
-        place, bottom = frame.top, frame.bottom * FUDGE
+        place, bottom = frame_tops[1], bottoms[1] * FUDGE
     pages.append((first, len(heights)))
     return pages, places

@@ -128,8 +128,8 @@ class PdfEngine:
     ) -> RenderedPdf:
         sheet = self._sheets.for_style(style)
 
-        def lay_out(html: str) -> tuple[HTML, Any]:
-            return self._lay_out(html, sheet, fetcher)
+        def lay_out(html: str, more: str = "") -> tuple[HTML, Any]:
+            return self._lay_out(html, sheet, fetcher, more)
 
         pressed = None if plain else self._stamp(html, style, fetcher, lay_out)
         if pressed is not None:
@@ -154,10 +154,13 @@ class PdfEngine:
             _LOGGER.warning("stamping failed, laid out whole: %s", _where(failure))
         return None
 
-    def _lay_out(self, html: str, sheet: CSS, fetcher: AssetFetcher) -> tuple[HTML, Any]:
+    def _lay_out(
+        self, html: str, sheet: CSS, fetcher: AssetFetcher, more: str = ""
+    ) -> tuple[HTML, Any]:
         page = HTML(string=html, url_fetcher=fetcher)
         _check_spans(page)
-        layout = page.render(font_config=self.fonts.configuration, stylesheets=[sheet], **OPTIONS)
+        sheets = [sheet, CSS(string=more, url_fetcher=fetcher)] if more else [sheet]
+        layout = page.render(font_config=self.fonts.configuration, stylesheets=sheets, **OPTIONS)
         self._check_pages(len(layout.pages))
         return page, layout
 

@@ -18,7 +18,7 @@ _PLACE = re.compile(r":(?:nth-|first-(?!line|letter)|last-|only-|empty|has)")
 _PAGES = re.compile(r":(?:left|right|nth|blank)")
 _TYPE = re.compile(r"[A-Za-z][\w-]*")
 _NAMES = re.compile(r"[.#]([\w-]+)")
-_VALUES = re.compile(r"\[\s*(?:data-|href|src|alt|content)|\bmargin-break\b")
+_VALUES = re.compile(r"\[\s*(?:data-|href|src|alt|content)|\bmargin-break\b|\dv(?:h|b|min|max)\b")
 _CLASSES = re.compile(r'\b(?:class|id)="([^"]*)"')
 
 

@@ -9,21 +9,14 @@ only saves time: the same page has the same bytes, whichever pages were made bef
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from invoice_renderer.pdf.book import Book
-from invoice_renderer.pdf.capture import (
-    Place,
-    learn,
-    learn_frames,
-    probe,
-    with_extra_page,
-)
+from invoice_renderer.pdf.capture import body_of, learn, probe, read_frames, tall
 from invoice_renderer.pdf.composition import Composition, Missing, compose
 from invoice_renderer.pdf.outline import (
-    Opened,
     Outline,
     Row,
     TableSource,
@@ -38,13 +31,14 @@ from invoice_renderer.pdf.selectors import looks_at_places, reads_variables
 from invoice_renderer.pdf.stencil import NoStencil
 
 STYLES = 16
-LESSONS = 8  # layouts for one page; more, and it is laid out whole
-AT_ONCE = 100  # rows
-MOST_UNUSUAL = 400  # rows that need a layout of their own
+AT_ONCE = 100  # rows that are laid out together
 FORESEEN = 0.01  # CSS pixels between where something is and where it was foreseen
 
-LayOut = Callable[[str], tuple[Any, Any]]
-"""HTML to the parsed page and its layout."""
+
+class LayOut(Protocol):
+    """HTML, and more of a style, to the parsed page and its layout."""
+
+    def __call__(self, html: str, more: str = "") -> tuple[Any, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +68,46 @@ class Stamper:
         self._books.move_to_end(page.style)
         while len(self._books) > STYLES:
             self._books.popitem(last=False)
+        book.forget()
         return press(_Lesson(page, book).compose(), page.around)
 
 
 class _Lesson:
-    """Composes one page, and has laid out what is missing for it."""
+    """Composes one page, and has laid out what is missing for it.
+
+    Whether a page can be composed must not depend on what was composed before: so there is no end
+    to the layouts, as long as each makes some of what is missing known.
+    """
 
     def __init__(self, page: Page, book: Book) -> None:
         self._page, self._book = page, book
-        self._unusual = 0
 
     def compose(self) -> Composition:
         html, shaper = self._page.html, self._page.around.shaper
-        for _ in range(LESSONS):
+        still: object = None
+        while True:
             try:
                 return compose(self._book, read_outline(html, self._book.roles), shaper)
-            except UnknownRole:
-                self._learn(without_most_rows(html))
+            except UnknownRole as unknown:
+                lacking: object = str(unknown)
+                few = without_most_rows(html)
             except Missing as missing:
+                lacking = missing.rows, missing.pieces
                 outline = read_outline(html, self._book.roles)
-                self._learn(with_rows(outline, self._choose(outline, missing.rows)))
-        raise NoStencil("a page that cannot be learnt")
+                few = with_rows(outline, self._choose(outline, missing.rows))
+            if lacking == still:
+                raise NoStencil("a page that cannot be learnt")
+            still = lacking
+            self._learn(few)
 
     def _choose(
         self, outline: Outline, missing: Sequence[Sequence[int]]
     ) -> dict[int, Sequence[int]]:
         """For each table some rows to be laid out: those that are missing, one of each sort."""
-        chosen: dict[int, Sequence[int]] = {}
-        for number, table in enumerate(outline.tables):
-            wanted = self._one_of_each(table, missing[number])
-            self._unusual += len(wanted)
-            chosen[number] = wanted or plainest(table.rows)[:1]
-        if self._unusual > MOST_UNUSUAL:
-            raise NoStencil("too many rows of their own kind")
-        return chosen
+        return {
+            number: self._one_of_each(table, missing[number]) or plainest(table.rows)[:1]
+            for number, table in enumerate(outline.tables)
+        }
 
     def _one_of_each(self, table: TableSource, numbers: Sequence[int]) -> list[int]:
         """Among rows that did not go in, one of each that differ in what kept them out."""
@@ -124,31 +124,25 @@ class _Lesson:
 
     def _learn(self, html: str) -> None:
         page, book, shaper = self._page, self._book, self._page.around.shaper
-        parsed, layout = page.lay_out(with_extra_page(html))
+        body = body_of(html)
+        if body not in book.frames:
+            probed = probe(html, page.css)
+            book.frames[body] = read_frames(probed, *page.lay_out(probed), shaper)
+        parsed, layout = page.lay_out(html, tall(book.frames[body][0]))
         outline, places = learn(book, html, parsed, layout, shaper)
         if looks_at_places(page.css, book.elements()):
             raise NoStencil("a style that asks for the place of a block or a row")
-        body = next(
-            entry.path for entry in outline.flow
-            if isinstance(entry, Opened) and entry.path[-1].startswith("<body")
-        )  # fmt: skip
-        if body not in book.frames:
-            probed = probe(html, page.css)
-            learn_frames(book, body, probed, *page.lay_out(probed), shaper)
         try:
-            book.is_trusted = _is_as_foreseen(compose(book, outline, shaper), places)
+            composed = compose(book, outline, shaper, is_endless=True)
         except Missing:
             raise NoStencil("a page that does not go through its own stencils") from None
+        book.is_trusted = _is_as_foreseen(composed, places)
         if not book.is_trusted:
             raise NoStencil("blocks elsewhere than foreseen")
 
 
-def _is_as_foreseen(composition: Composition, places: Sequence[Place]) -> bool:
+def _is_as_foreseen(composition: Composition, places: Sequence[float]) -> bool:
     """Whether a page that was laid out, composed, has everything where WeasyPrint put it."""
-    pages = [
-        number for number, (start, stop) in enumerate(composition.pages) for _ in range(start, stop)
-    ]
-    return len(places) == len(pages) and all(
-        page == number and abs(y - place) <= FORESEEN
-        for (page, y), number, place in zip(places, pages, composition.places, strict=True)
+    return len(places) == len(composition.places) and all(
+        abs(one - other) <= FORESEEN for one, other in zip(places, composition.places, strict=True)
     )
