@@ -77,7 +77,8 @@ def read_frames(html: str, parsed: Any, layout: Any, shaper: Shaper) -> tuple[Fr
     """The first page of a probe and another one, without their flow."""
     source = Source(parsed.etree_element, _whole(html))
     first, other = (
-        PieceReader(_around(page, source, layout, shaper)).read_frame() for page in layout.pages
+        PieceReader(_around(page, source, layout, shaper, page.height)).read_frame()
+        for page in layout.pages
     )
     return first, other
 
@@ -92,7 +93,8 @@ def learn(
     if len(layout.pages) != 1:
         raise NoStencil("a page that asks for another one")
     source = Source(parsed.etree_element, _whole(html))
-    around = _around(layout.pages[0], source, layout, shaper)
+    height = book.frames[body_of(html)][0].height
+    around = _around(layout.pages[0], source, layout, shaper, height)
     walk = _Walk(book, around, _paths(parsed.etree_element, html))
     walk.walk()
     outline = read_outline(html, book.roles)
@@ -132,8 +134,8 @@ def _whole(html: str) -> Any:
     return skeleton
 
 
-def _around(page: Any, source: Source, layout: Any, shaper: Shaper) -> Around:
-    return Around(page, source, shaper, layout.font_config, layout.metadata.lang or "")
+def _around(page: Any, source: Source, layout: Any, shaper: Shaper, height: float) -> Around:
+    return Around(page, source, shaper, layout.font_config, layout.metadata.lang or "", height)
 
 
 def _paths(root: Any, html: str) -> dict[int, Path]:

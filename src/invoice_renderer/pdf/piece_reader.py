@@ -65,6 +65,7 @@ AVOID = frozenset({"avoid", "avoid-page"})
 EXACT = 9  # decimals of a CSS pixel that survive a sum
 SCALE = 0.75  # points in a CSS pixel
 _POINT = re.compile(rb"(?<=\d)\.(?!\d)")
+_LESS_THAN_NOTHING = re.compile(rb"-0(?![\d.])")
 _UNKNOWN = re.compile(rb" (?:Do|sh|scn|SCN)\b|\bBI\b")
 
 
@@ -78,6 +79,8 @@ class Around:
     font_config: Any
     language: str
     """Of the document."""
+    height: float
+    """Of the pages that it is read for."""
 
 
 class PieceReader:
@@ -187,7 +190,7 @@ class PieceReader:
     def _tag(self, box: Any, stream: Any, links: Iterable[Any]) -> list[Kid]:
         """The structure that WeasyPrint has for a box; links by their number."""
         pdf = pydyf.PDF()
-        height = self._page.height * SCALE
+        height = self._around.height * SCALE
         pdf.add_page(
             pydyf.Dictionary({"Type": "/Page", "MediaBox": pydyf.Array((0, 0, 0, height))})
         )
@@ -612,7 +615,7 @@ class _NoFonts(dict[Any, Any]):
 
 def joined(still: list[bytes]) -> bytes:
     """Ink in one piece; a number that is whole but for a rounding error is whole."""
-    ink = _POINT.sub(b"", b"\n".join(still))
+    ink = _LESS_THAN_NOTHING.sub(b"0", _POINT.sub(b"", b"\n".join(still)))
     if _UNKNOWN.search(ink):
         raise NoStencil("a pattern, a shading or a group")
     return ink
