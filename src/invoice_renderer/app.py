@@ -262,7 +262,7 @@ class Application:
 
     @cached_property
     def renderer(self) -> DocumentRenderer:
-        return DocumentRenderer()
+        return DocumentRenderer(max_plain_rows=self.settings.max_plain_rows)
 
 
 # ----------------------------------------------------------------------------- Lambda

@@ -31,7 +31,7 @@ from invoice_renderer.request import OPERATOR, RenderRequest, parse_options, par
 from invoice_renderer.strict_json import JsonRefused, parse_json
 from invoice_renderer.verification import verify_document
 
-MAX_LINES = 5_000
+MAX_LINES = 100_000
 DELIVER_SECONDS = 300.0
 DEFAULT_PROFILE = "example.toml"
 
@@ -70,6 +70,9 @@ TemplatesFolder = Annotated[
     Path | None, typer.Option("--templates", help="A folder of templates, in place of ours.")
 ]
 Theme = Annotated[str | None, typer.Option(help="Name of one of its themes.")]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Lay every page out whole: none of it is stamped.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Results and errors as JSON.")]
 Sid = Annotated[str, typer.Argument(metavar="SID", help="The invoice's SID.")]
 
@@ -135,6 +138,7 @@ def render(
     template: Template = None,
     theme: Theme = None,
     templates: TemplatesFolder = None,
+    plain: Plain = False,
     as_json: AsJson = False,
 ) -> None:
     """Render an invoice from a JSON file, offline."""
@@ -147,7 +151,7 @@ def render(
         seller = open_profile(profile).for_partner(parsed.partner_sid)
         presentation = renderer.present(options, seller)
         with _progress("Rendering", as_json=as_json):
-            document = renderer.render(parsed, seller, presentation)
+            document = renderer.render(parsed, seller, presentation, plain=plain)
         _write(output, document.pdf)
         notices = find_notices(parsed) + document.notices
         result = {
@@ -234,6 +238,8 @@ def verify(
             typer.echo(json.dumps({"path": str(pdf), **verdict.fields()}))
         else:
             typer.echo(f"{pdf}: {'same' if verdict.same else 'DIFFERS'}  {verdict.sha256}")
+            if verdict.plain:
+                typer.echo("    laid out whole, as by render --plain; stamped, it has other bytes")
             for reason in verdict.reasons:
                 typer.echo(f"    {reason}")
         if not verdict.same:

@@ -24,7 +24,7 @@ from invoice_renderer.logo import Logo
 from invoice_renderer.markup import render_markup
 from invoice_renderer.pdf.assets import Asset
 from invoice_renderer.pdf.attachments import Attachment
-from invoice_renderer.pdf.engine import PdfEngine
+from invoice_renderer.pdf.engine import PLAIN_ROWS, PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts, name_of, replace_missing
 from invoice_renderer.pdf.stylesheets import Style
 from invoice_renderer.profile import SellerProfile
@@ -34,6 +34,8 @@ from invoice_renderer.template import Template, Templates, language_of, resolve_
 from invoice_renderer.view import build_view
 from invoice_renderer.view.models import PayView
 
+MOST_PAGES = 6_000  # 100,000 lines are some 2,700, in large print twice as many
+MOST_BYTES = 100_000_000
 LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
 SOURCES = ("canonical.py", "cldr.py", "colour.py", "document.py", "field_types.py", "figures.py",
            "invoice.py", "language.py", "logo.py", "markup.py", "pay_link.py", "profile.py",
@@ -80,12 +82,18 @@ class DocumentRenderer:
         self,
         *,
         templates_dir: Path | None = None,
-        max_pages: int = 200,
-        max_bytes: int = 20_000_000,
+        max_pages: int = MOST_PAGES,
+        max_bytes: int = MOST_BYTES,
+        max_plain_rows: int = PLAIN_ROWS,
     ) -> None:
         self._templates_dir = templates_dir
         self._templates = Templates(templates_dir)
-        self._pdf = PdfEngine(BundledFonts(), max_pages=max_pages, max_bytes=max_bytes)
+        self._pdf = PdfEngine(
+            BundledFonts(),
+            max_pages=max_pages,
+            max_bytes=max_bytes,
+            max_plain_rows=max_plain_rows,
+        )
 
     @property
     def templates(self) -> Templates:

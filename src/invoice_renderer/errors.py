@@ -36,7 +36,7 @@
     ├── RenderingError               the document cannot be drawn
     │   ├── TemplateBroken           a template asks for what is not there, or does not parse
     │   ├── AssetRefused             the page asked for something outside the bundle
-    │   └── DocumentTooLarge         more pages or bytes than allowed
+    │   └── DocumentTooLarge         more pages, bytes or rows than allowed
     ├── StorageError                 S3
     │   ├── StorageRefused           bucket missing, access denied
     │   ├── StoredDocumentDiffers    same key, other bytes: must not happen

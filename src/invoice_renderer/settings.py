@@ -62,8 +62,10 @@ class Settings(BaseModel):
     """Claim of the JWT (or field of a Lambda authorizer) that names the caller's partners."""
     link_seconds: Annotated[int, Field(ge=60, le=LINK_SECONDS_CEILING)] = 900
     """Life of a presigned link, and the longest that a caller can ask for."""
-    max_lines: Annotated[int, Field(ge=1)] = 1_000
-    """Item, tax and payment lines of one invoice (measured: 7 to 10 ms each)."""
+    max_lines: Annotated[int, Field(ge=1)] = 5_000
+    """Item, tax and payment lines of one invoice."""
+    max_plain_rows: Annotated[int, Field(ge=1)] = 1_200
+    """Rows and blocks of a page that cannot be stamped and is laid out whole: 7 to 10 ms each."""
     first_sweep_days: Annotated[int, Field(ge=0, le=366)] = 31
     """How far back the very first scheduled sweep looks."""
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from invoice_renderer.document import DocumentRenderer, Presentation
-from invoice_renderer.errors import OptionRefused, RecordUnreadable
+from invoice_renderer.errors import DocumentTooLarge, OptionRefused, RecordUnreadable
 from invoice_renderer.pdf.attachments import read_attachment
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.record import FILE_NAME, Record, parse_record
@@ -28,6 +28,8 @@ class Verdict:
     sha256: str
     rendered_sha256: str
     """Empty where this release cannot render the record at all."""
+    plain: bool
+    """Whether the same bytes came only when the page was laid out whole."""
     reasons: tuple[str, ...]
 
     def fields(self) -> dict[str, object]:
@@ -41,8 +43,9 @@ def verify_document(pdf: bytes, *, renderer: DocumentRenderer, profiles: Profile
         raise RecordUnreadable(f"it has no {FILE_NAME}")
     record = parse_record(raw)
     profile = profiles.for_partner(record.invoice.partner_sid)
-    reasons = []
-    rendered = ""
+    digest = hashlib.sha256(pdf).hexdigest()
+    reasons: list[str] = []
+    rendered, plain = "", False
     try:
         presentation = _presentation(record, renderer, profile)
     except OptionRefused as refused:
@@ -50,13 +53,25 @@ def verify_document(pdf: bytes, *, renderer: DocumentRenderer, profiles: Profile
     else:
         rendered = renderer.render(record.invoice, profile, presentation).sha256
         reasons.extend(_differences(record, renderer, presentation, profile))
-    digest = hashlib.sha256(pdf).hexdigest()
+        if rendered != digest and not reasons:
+            plain = _laid_out_whole(record, renderer, presentation, profile) == digest
+    rendered = digest if plain else rendered
     same = rendered == digest
     if same:
         reasons = []
     elif not reasons:
         reasons = ["the file was changed after it was rendered"]
-    return Verdict(record.invoice.invoice_sid, same, digest, rendered, tuple(reasons))
+    return Verdict(record.invoice.invoice_sid, same, digest, rendered, plain, tuple(reasons))
+
+
+def _laid_out_whole(
+    record: Record, renderer: DocumentRenderer, presentation: Presentation, profile: SellerProfile
+) -> str:
+    """The digest by the plain path; empty where so long a page is never drawn by it."""
+    try:
+        return renderer.render(record.invoice, profile, presentation, plain=True).sha256
+    except DocumentTooLarge:
+        return ""
 
 
 def _presentation(

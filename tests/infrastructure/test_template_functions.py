@@ -105,7 +105,8 @@ def test_defaults_of_parameters_are_defaults_of_settings(deployed: Deployment) -
     ):
         assert getattr(settings, name) == Settings.model_fields[name].default, name
     assert api.partner_claim == Settings.model_fields["partner_claim"].default
-    assert (api.max_lines, settings.max_lines) == (1_000, 5_000)
+    assert (api.max_lines, settings.max_lines) == (5_000, 100_000)
+    assert (api.max_plain_rows, settings.max_plain_rows) == (1_200, 5_000)
 
 
 @pytest.mark.parametrize(

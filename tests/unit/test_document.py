@@ -493,6 +493,17 @@ def test_a_document_over_the_byte_limit_is_refused() -> None:
         rendered(DocumentRenderer(max_bytes=1_000))
 
 
+def test_rows_that_cannot_be_stamped_have_a_limit_of_their_own() -> None:
+    """Before the layout, which would take minutes; stamped, the same rows are no trouble."""
+    renderer = DocumentRenderer(max_plain_rows=100)
+    invoice, profile = a_long_invoice(120), a_profile()
+    presentation = renderer.present(RenderOptions(), profile)
+    with pytest.raises(DocumentTooLarge, match="rows that cannot be stamped") as refused:
+        renderer.render(invoice, profile, presentation, plain=True)
+    assert refused.value.limit == 100
+    assert renderer.render(invoice, profile, presentation).pages > 1
+
+
 # ----------------------------------------------------------------------------- the choices
 
 

@@ -21,7 +21,7 @@ def test_a_secret_and_a_bucket_are_enough() -> None:
     assert settings.seller_profile == "example.toml"
     assert settings.partner_claim == "partner_sid"
     assert settings.link_seconds == 900
-    assert settings.max_lines == 1_000
+    assert settings.max_lines == 5_000
     assert settings.intake_bucket == ""
 
 

@@ -12,11 +12,13 @@ from invoice_renderer.cli import cli
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.errors import RecordUnreadable
 from invoice_renderer.gallery import GALLERY
+from invoice_renderer.gallery.cases import bill
 from invoice_renderer.invoice import Invoice
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.request import RenderOptions
 from invoice_renderer.verification import verify_document
 from tests.builders import a_profile, an_invoice
+from tests.pdf_reading import words_of
 
 
 class OneProfile:
@@ -35,10 +37,16 @@ class OtherEngine(DocumentRenderer):
     engine = "invoice-renderer 0.0.1"  # type: ignore[assignment]
 
 
-def drawn(renderer: DocumentRenderer, invoice: Invoice | None = None, **options: str) -> bytes:
+def drawn(
+    renderer: DocumentRenderer,
+    invoice: Invoice | None = None,
+    *,
+    plain: bool = False,
+    **options: str,
+) -> bytes:
     profile = a_profile()
     presentation = renderer.present(RenderOptions(**options), profile)  # type: ignore[arg-type]
-    return renderer.render(invoice or an_invoice(), profile, presentation).pdf
+    return renderer.render(invoice or an_invoice(), profile, presentation, plain=plain).pdf
 
 
 def test_a_document_verifies_by_itself(renderer: DocumentRenderer) -> None:
@@ -58,6 +66,30 @@ def test_the_choices_of_the_caller_are_in_the_record(renderer: DocumentRenderer)
     """The profile's defaults do not decide."""
     pdf = drawn(renderer, locale="es-MX", paper="a4", time_zone="Asia/Tokyo")
     assert verify_document(pdf, renderer=renderer, profiles=OneProfile()).same
+
+
+def test_a_document_that_was_laid_out_whole_verifies_too(renderer: DocumentRenderer) -> None:
+    """Its bytes are others than those of the stamped one, and the verdict says which they are."""
+    stamped, whole = drawn(renderer), drawn(renderer, plain=True)
+    assert stamped != whole
+    verdicts = [
+        verify_document(pdf, renderer=renderer, profiles=OneProfile()) for pdf in (stamped, whole)
+    ]
+    assert [(each.same, each.plain, each.reasons) for each in verdicts] == [
+        (True, False, ()),
+        (True, True, ()),
+    ]
+    assert all(each.sha256 == each.rendered_sha256 for each in verdicts)
+
+
+def test_a_changed_document_that_is_too_long_for_the_plain_path_is_still_judged() -> None:
+    """It is not tried there: the verdict is that of the stamped one."""
+    renderer = DocumentRenderer(max_plain_rows=100)
+    pdf = bytearray(drawn(renderer, bill(120)))
+    pdf[-3] ^= 1
+    verdict = verify_document(bytes(pdf), renderer=renderer, profiles=OneProfile())
+    assert (verdict.same, verdict.plain) == (False, False)
+    assert verdict.reasons == ("the file was changed after it was rendered",)
 
 
 def test_a_change_of_one_byte_is_seen(renderer: DocumentRenderer) -> None:
@@ -107,6 +139,20 @@ def test_the_command_says_same_or_differs(tmp_path: Path) -> None:
     assert differs.exit_code == 70
     assert "DIFFERS" in differs.stdout
     assert "changed after" in differs.stdout
+
+
+def test_the_command_says_that_a_document_was_laid_out_whole(tmp_path: Path) -> None:
+    """``render --plain`` makes other bytes of the same page, and ``verify`` knows them."""
+    stamped, whole = tmp_path / "a.pdf", tmp_path / "b.pdf"
+    assert invoice_pdf("render", INVOICE, "-o", stamped).exit_code == 0
+    assert invoice_pdf("render", INVOICE, "-o", whole, "--plain").exit_code == 0
+    assert stamped.read_bytes() != whole.read_bytes()
+    assert words_of(stamped.read_bytes()) == words_of(whole.read_bytes())
+    assert "laid out whole" not in invoice_pdf("verify", stamped).stdout
+    verdict = invoice_pdf("verify", whole)
+    assert verdict.exit_code == 0
+    assert "laid out whole" in verdict.stdout
+    assert json.loads(invoice_pdf("verify", whole, "--json").stdout)["plain"] is True
 
 
 def test_the_command_cannot_read_what_is_not_ours(tmp_path: Path) -> None:
