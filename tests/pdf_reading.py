@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -35,6 +36,14 @@ def sizes_of(pdf: bytes) -> set[tuple[int, int]]:
     """The sizes of the pages, in whole points."""
     with opened(pdf) as document:
         return {(round(page.mediabox[2]), round(page.mediabox[3])) for page in document.pages}
+
+
+def right_edges_of(pdf: bytes, *, page: int) -> list[tuple[str, float]]:
+    """The words of a page, and where each of them ends, in points from the left."""
+    command = ["pdftotext", "-bbox", "-f", str(page), "-l", str(page), "-", "-"]
+    told = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
+    found = re.findall(r'xMax="([0-9.]+)"[^>]*>([^<]*)</word>', told)
+    return [(text, float(edge)) for edge, text in found]
 
 
 def tags_of(pdf: bytes) -> list[str]:

@@ -42,6 +42,7 @@ from tests.pdf_reading import (
     links_of,
     opened,
     pages_of,
+    right_edges_of,
     sizes_of,
     tags_of,
     text_of,
@@ -256,6 +257,25 @@ def test_a_page_from_right_to_left_is_mirrored(renderer: DocumentRenderer) -> No
     assert head.index("004") < head.index("Northline")
     foot = [line for line in last.splitlines() if "صفحة" in line][-1]
     assert foot.index("صفحة") < foot.index("billing@")
+
+
+def test_figures_stand_in_line_from_right_to_left(renderer: DocumentRenderer) -> None:
+    """They are read from left to right there, too: the last digits are below one another."""
+    items = [a_line(amount=amount) for amount in ("1.25", "1234.50", "20.00")]
+    pdf = rendered(renderer, an_invoice(invoice_items=items), locale="ar").pdf
+    edges = {
+        text: edge for text, edge in right_edges_of(pdf, page=1) if text in {"1.25", "1,234.50"}
+    }
+    assert set(edges) == {"1.25", "1,234.50"}
+    assert edges["1.25"] == pytest.approx(edges["1,234.50"], abs=0.5)
+
+
+def test_an_address_is_read_from_left_to_right_anywhere(renderer: DocumentRenderer) -> None:
+    """Its question mark stays behind the path."""
+    invoice, profile = an_invoice(amount_due="12.5"), the_example_profile()
+    pdf = rendered(renderer, invoice, profile, locale="ar").pdf
+    words = [word for word, _ in right_edges_of(pdf, page=1)]
+    assert any(word.startswith("pay.northline.example/004?") for word in words)
 
 
 def test_pages_count_in_the_readers_digits(renderer: DocumentRenderer) -> None:
