@@ -13,7 +13,7 @@ from typing import Any
 
 from invoice_renderer.pdf.outline import Path, Role, Row
 from invoice_renderer.pdf.rows import RowSetter, SetRow
-from invoice_renderer.pdf.shaping import ShapedText, Shaper
+from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.skeleton import TAGS
 from invoice_renderer.pdf.stencil import Container, Frame, Piece, RowStencil, SetLine, Table, fill
 
@@ -37,7 +37,7 @@ class SetPiece:
     piece: Piece
     values: tuple[str, ...]
     lines: tuple[SetLine, ...]
-    texts: tuple[ShapedText, ...]
+    glyphs: tuple[Glyphs, ...]
 
 
 class PieceSetter:
@@ -58,9 +58,9 @@ class PieceSetter:
         lines = fill(piece.lines, lambda atom: values[atom.variable], shaper)
         if lines is None:
             return None
-        texts = [text for line in lines for text in line.texts]
-        texts += [shaper.shape(style, text) for style, text in piece.drawn]
-        found = self._set[values] = SetPiece(piece, values, tuple(lines), tuple(texts))
+        glyphs = [text.glyphs for line in lines for text in line.texts]
+        glyphs += [shaper.shape(style, text).glyphs for style, text in piece.drawn]
+        found = self._set[values] = SetPiece(piece, values, tuple(lines), tuple(glyphs))
         if len(self._set) > SETTINGS:
             self._set.popitem(last=False)
         return found
@@ -75,7 +75,7 @@ class KnownTable:
     setters: dict[str, list[RowSetter]] = field(default_factory=dict)
     count: int = 0
 
-    def set(self, row: Row, used: dict[int, ShapedText]) -> SetRow | None:
+    def set(self, row: Row, used: dict[int, Glyphs]) -> SetRow | None:
         for setter in self.setters.get(row.kind, ()):
             found = setter.set(row.texts, used)
             if found is not None:

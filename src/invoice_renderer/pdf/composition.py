@@ -23,7 +23,7 @@ from invoice_renderer.pdf.outline import (
     TableSource,
 )
 from invoice_renderer.pdf.rows import RowSetter, SetRow
-from invoice_renderer.pdf.shaping import ShapedText, Shaper
+from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.stencil import Container, Frame, NoStencil
 
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
@@ -87,7 +87,7 @@ class PlacedTable:
     unit: int
     rows: Sequence[SetRow]
     source: TableSource
-    texts: Sequence[ShapedText]
+    glyphs: Sequence[Glyphs]
 
 
 Placed = PlacedBox | Closed | PlacedPiece | PlacedTable
@@ -220,7 +220,7 @@ class _Composer:
             self._missing_pieces += 1
             self._missing.append(())
             return
-        used: dict[int, ShapedText] = {}
+        used: dict[int, Glyphs] = {}
         rows, missing = _set_rows(known, entry, used)
         self._missing.append(missing)
         if missing:
@@ -238,7 +238,7 @@ class _Composer:
         self._may_break = known.table.breaks.after
         last = rows[-1].setter.stencil
         self._may_break = self._may_break and last.may_break_after and last.body_may_break_after
-        self._flow.append(PlacedTable(known, head, unit, rows, entry, _texts(rows, used)))
+        self._flow.append(PlacedTable(known, head, unit, rows, entry, _glyphs(rows, used)))
 
     def _add_rows(self, known: KnownTable, entry: TableSource, rows: Sequence[SetRow]) -> None:
         column, table = self._column, known.table
@@ -269,7 +269,7 @@ def _collapsed(margins: Sequence[float]) -> float:
 
 
 def _set_rows(
-    known: KnownTable, entry: TableSource, used: dict[int, ShapedText]
+    known: KnownTable, entry: TableSource, used: dict[int, Glyphs]
 ) -> tuple[list[SetRow], tuple[int, ...]]:
     if not entry.rows:
         raise NoStencil("a table without rows")
@@ -284,12 +284,12 @@ def _set_rows(
     return rows, tuple(missing)
 
 
-def _texts(rows: Sequence[SetRow], used: dict[int, ShapedText]) -> list[ShapedText]:
+def _glyphs(rows: Sequence[SetRow], used: dict[int, Glyphs]) -> list[Glyphs]:
     setters = {id(row.setter): row.setter for row in rows}
-    texts = list(used.values())
+    glyphs = list(used.values())
     for setter in setters.values():
-        texts += setter.fixed_texts
-    return texts
+        glyphs += setter.fixed_glyphs
+    return glyphs
 
 
 def paginate(

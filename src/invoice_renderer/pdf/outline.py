@@ -15,6 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from html import unescape
 from itertools import pairwise
+from typing import NamedTuple
 
 from invoice_renderer.pdf.skeleton import HOLE, TAGS, Skeleton, take_apart
 from invoice_renderer.pdf.stencil import NoStencil
@@ -73,14 +74,15 @@ class PieceSource:
     skeleton: Skeleton
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its kind, its texts in order, and the data of its ``<tr>``."""
 
     kind: str
     texts: tuple[str, ...]
     data: Data
-    html: str
+    start: int
+    """Where it is in the page."""
+    stop: int
     body: int
     """The number of its ``<tbody>``."""
 
@@ -222,78 +224,97 @@ def _taken_apart(html: str) -> Skeleton:
 
 
 def _read_table(html: str, path: Path, start: int) -> TableSource:
+    """A table that begins at ``start`` of the page."""
     found = list(_BODY.finditer(html))
     if not found or html.count("<table") != 1 or "rowspan" in html:
         raise NoStencil("a table that is not plain")
     between = (html[a.end() : b.start()] for a, b in pairwise(found))
     if any(text.strip() for text in between) or html[found[-1].end() :].strip() != "</table>":
         raise NoStencil("a table with more than bodies")
-    rows: list[Row] = []
+    reader = _RowsReader(start)
     for number, body in enumerate(found):
-        found_rows = _rows_of(body[2], number, bare(body[1]))
-        if not found_rows:
-            raise NoStencil("a part of a table without rows")
-        rows += found_rows
+        reader.read(html, body, number)
     head = _taken_apart(f"{html[: found[0].start()]}</table>")
     bodies = tuple(body[1] for body in found)
     first, last = start + found[0].start(), start + found[-1].end()
-    return TableSource(path, head, bodies, tuple(rows), first, last)
+    return TableSource(path, head, bodies, tuple(reader.rows), first, last)
 
 
-def _rows_of(html: str, body: int, body_tag: str) -> list[Row]:
-    found = _ROW.findall(html)
-    if sum(map(len, found)) != len(html.strip()) and _ROW.sub("", html).strip():
-        raise NoStencil("more than rows in a table")
-    rows: list[Row] = []
-    kinds: set[str] = set()
-    for row in found:
+class _RowsReader:
+    """Reads the rows of a table, body by body."""
+
+    def __init__(self, start: int) -> None:
+        self.rows: list[Row] = []
+        self._start = start
+        self._kinds: dict[str, str] = {}
+
+    def read(self, html: str, body: re.Match[str], number: int) -> None:
+        tag = bare(body[1])
+        count, length = len(self.rows), 0
+        for found in _ROW.finditer(html, body.start(2), body.end(2)):
+            row = found[0]
+            length += len(row)
+            kind, texts, data = self._part(row)
+            kind = self._checked(tag + kind)
+            start = self._start + found.start()
+            self.rows.append(Row(kind, texts, data, start, start + len(row), number))
+        if count == len(self.rows):
+            raise NoStencil("a part of a table without rows")
+        if length != len(body[2]) and _ROW.sub("", body[2]).strip():
+            raise NoStencil("more than rows in a table")
+
+    @staticmethod
+    def _part(row: str) -> tuple[str, tuple[str, ...], Data]:
         parts = TAGS.split(row)
         tag = parts[1]
         data = data_of(tag)
         parts[1] = bare(tag)
-        texts = []
-        for place in range(2, len(parts), 2):
-            part = parts[place]
-            if part and (core := part.strip(" \t\n\r\f")):
-                texts.append(unescape(core) if "&" in core else core)
-                parts[place] = HOLE if core == part else part.replace(core, HOLE)
-        kind = body_tag + "".join(parts)
-        if kind not in kinds:
-            if _LIVE.search(kind) or take_apart(kind.replace(HOLE, "")) is None:
-                raise NoStencil("a row with more in it than text")
-            kinds.add(kind)
-        rows.append(Row(kind, tuple(texts), data, row, body))
-    return rows
+        inside = parts[2::2]
+        cores = [text.strip(" \t\n\r\f") for text in inside]
+        if cores == inside:
+            parts[2::2] = [HOLE if text else text for text in inside]
+        else:
+            parts[2::2] = [
+                text.replace(core, HOLE) if core else text
+                for text, core in zip(inside, cores, strict=True)
+            ]
+        texts = tuple([unescape(core) if "&" in core else core for core in cores if core])
+        return "".join(parts), texts, data
+
+    def _checked(self, kind: str) -> str:
+        """One string for all rows of a kind."""
+        known = self._kinds.get(kind)
+        if known is not None:
+            return known
+        if _LIVE.search(kind) or take_apart(kind.replace(HOLE, "")) is None:
+            raise NoStencil("a row with more in it than text")
+        self._kinds[kind] = kind
+        return kind
 
 
 # ----------------------------------------------------------------------------- fewer rows
 
 
 def with_rows(outline: Outline, chosen: Mapping[int, Iterable[int]]) -> str:
-    """The page with only these rows of each of its tables, each numbered by its place."""
+    """The page with only these rows of each of its tables."""
     parts: list[str] = []
     at = 0
     for number, table in enumerate(outline.tables):
-        parts += [outline.html[at : table.start], _bodies(table, chosen[number])]
+        parts += [outline.html[at : table.start], _bodies(table, chosen[number], outline.html)]
         at = table.stop
     return "".join([*parts, outline.html[at:]])
 
 
-def _bodies(table: TableSource, chosen: Iterable[int]) -> str:
+def _bodies(table: TableSource, chosen: Iterable[int], html: str) -> str:
     rows: dict[int, list[str]] = {}
     for number in chosen:
         row = table.rows[number]
-        rows.setdefault(row.body, []).append(numbered(row.html, number))
+        rows.setdefault(row.body, []).append(html[row.start : row.stop])
     return "".join(
         f"{tag}{''.join(rows[number])}</tbody>"
         for number, tag in enumerate(table.bodies)
         if number in rows
     )
-
-
-def numbered(row: str, number: int) -> str:
-    """A row that can be found again by its number."""
-    return f'<tr data-row="{number}"{row[3:]}'
 
 
 def without_most_rows(html: str) -> str:
@@ -308,7 +329,7 @@ def _shortened(table: str) -> str:
         source = _read_table(table, (), 0)
     except NoStencil:
         return table
-    few = _bodies(source, plainest(source.rows))
+    few = _bodies(source, plainest(source.rows), table)
     return table[: source.start] + few + table[source.stop :]
 
 

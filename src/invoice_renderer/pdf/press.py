@@ -18,7 +18,7 @@ from invoice_renderer.pdf.book import SetPiece
 from invoice_renderer.pdf.composition import Composition, PlacedBox, PlacedPiece, PlacedTable
 from invoice_renderer.pdf.outline import Closed
 from invoice_renderer.pdf.rows import RowBlock
-from invoice_renderer.pdf.shaping import ShapedText, Shaper, build_fonts
+from invoice_renderer.pdf.shaping import Glyphs, Shaper, build_fonts
 from invoice_renderer.pdf.skeleton import collapsed
 from invoice_renderer.pdf.stencil import (
     Frame,
@@ -95,11 +95,11 @@ def press(composition: Composition, surroundings: Surroundings) -> Pressed:
     """
     made = _MakeUp(composition)
     strings = _Strings([sheet.strings for sheet in made.sheets])
-    texts: list[ShapedText] = list(made.texts)
+    glyphs: list[Glyphs] = list(made.glyphs)
     for number, sheet in enumerate(made.sheets, start=1):
         sheet.lines = _set_running(sheet.frame, strings.on_page(number), surroundings.shaper)
-        texts += (text for line in sheet.lines for text in line.texts)
-        texts += (surroundings.shaper.shape(*one) for one in sheet.frame.drawn)
+        glyphs += (text.glyphs for line in sheet.lines for text in line.texts)
+        glyphs += (surroundings.shaper.shape(*one).glyphs for one in sheet.frame.drawn)
     pages = [StampedPage(sheet, surroundings) for sheet in made.sheets]
     document = Document(
         pages,
@@ -109,7 +109,7 @@ def press(composition: Composition, surroundings: Surroundings) -> Pressed:
         {},
         surroundings.options["output_intent"],
     )
-    document.fonts.update(build_fonts(surroundings.shaper, texts))
+    document.fonts.update(build_fonts(surroundings.shaper, glyphs))
     return Pressed(document, made.tree(pages))
 
 
@@ -140,7 +140,7 @@ class _MakeUp:
         first, other = composition.frames
         count = len(composition.pages)
         self.sheets = [_Sheet(other if number else first) for number in range(count)]
-        self.texts: list[ShapedText] = []
+        self.glyphs: list[Glyphs] = []
         self._composition = composition
         self._page_of = [
             number for number, (start, stop) in enumerate(composition.pages)
@@ -175,11 +175,11 @@ class _MakeUp:
             (name, "".join(piece.values[one] for one in own) if own else words)
             for name, own, words in piece.piece.strings
         )
-        self.texts += piece.texts
+        self.glyphs += piece.glyphs
 
     def _add_table(self, placed: PlacedTable) -> None:
         self._add(placed.head, placed.unit)
-        self.texts += placed.texts
+        self.glyphs += placed.glyphs
         first, rows, source = placed.unit + 1, placed.rows, placed.source.rows
         blocks: list[list[RowBlock]] = []
         body, start = -1, 0

@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from invoice_renderer.pdf.objects import written
-from invoice_renderer.pdf.shaping import ShapedText, Shaper, number
+from invoice_renderer.pdf.shaping import Glyphs, ShapedText, Shaper, number
 from invoice_renderer.pdf.skeleton import is_one_line
 from invoice_renderer.pdf.stencil import Cell, Line, RowStencil, placed, set_line
 
+NOTHING = ShapedText(0, 0, 0, b"", ())
 MOST_OPERATORS = 4_000  # remembered for each text of a row
 
 
-@dataclass(frozen=True, slots=True)
-class SetRow:
+class SetRow(NamedTuple):
     """A row whose texts are operators already."""
 
     setter: RowSetter
@@ -83,9 +84,9 @@ class RowSetter:
         places = [flat[hole.line, hole.atom] for hole in holes]
         self._order = None if places == list(range(len(flat))) else tuple(places)
         self._template = _template(stencil, self.name)
-        self.fixed_texts = tuple(shaper.shape(style, text) for style, text in stencil.drawn)
+        self.fixed_glyphs = tuple(shaper.shape(style, text).glyphs for style, text in stencil.drawn)
 
-    def set(self, texts: Sequence[str], used: dict[int, ShapedText]) -> SetRow | None:
+    def set(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
         """The row with these texts; nothing where one of them does not go in."""
         for at, value in self.stencil.fixed:
             if texts[at] != value:
@@ -135,11 +136,13 @@ class _Step:
         self.text = line.atoms[0].variable
         self._shaper = shaper
         single = len(line.atoms) == 1
-        self.remembered: dict[str, tuple[bytes, ShapedText]] | None = {} if single else None
+        self.remembered: dict[str, tuple[bytes, Glyphs]] | None = {} if single else None
+        self._places: dict[float, bytes] = {}
+        """For a single text of such a width, the operators before it."""
 
-    def set(
-        self, texts: Sequence[str], operators: list[bytes], used: dict[int, ShapedText]
-    ) -> bool:
+    def set(self, texts: Sequence[str], operators: list[bytes], used: dict[int, Glyphs]) -> bool:
+        if self.remembered is not None:
+            return self._set_single(texts[self.text], operators, used)
         shaped = []
         for atom in self.line.atoms:
             text = texts[atom.variable]
@@ -151,11 +154,33 @@ class _Step:
             return False
         for atom, shown, place in zip(self.line.atoms, line.texts, line.places, strict=True):
             operators.append(placed(place, atom.top, shown))
-            used[id(shown)] = shown
-        if self.remembered is not None:
-            if len(self.remembered) >= MOST_OPERATORS:
-                self.remembered.clear()
-            self.remembered[texts[self.text]] = (operators[-1], line.texts[0])
+            used[id(shown.glyphs)] = shown.glyphs
+        return True
+
+    def _set_single(self, text: str, operators: list[bytes], used: dict[int, Glyphs]) -> bool:
+        if not is_one_line(text):
+            return False
+        (atom,) = self.line.atoms
+        shown = self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}")
+        if (shown.height, shown.baseline) != (atom.height, atom.baseline):
+            return False
+        place = self._places.get(shown.width)
+        if place is None:
+            line = set_line(self.line, (shown,))
+            if line is None:
+                return False
+            place = placed(line.places[0], atom.top, NOTHING)
+            self._places[shown.width] = place
+            if len(self._places) > MOST_OPERATORS:
+                self._places.clear()
+        operator = place + shown.show
+        operators.append(operator)
+        used[id(shown.glyphs)] = shown.glyphs
+        remembered = self.remembered
+        if remembered is not None:
+            if len(remembered) >= MOST_OPERATORS:
+                remembered.clear()
+            remembered[text] = (operator, shown.glyphs)
         return True
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from fontTools.ttLib import TTFont
 from weasyprint.draw.text import draw_first_line
@@ -31,6 +31,7 @@ from invoice_renderer.errors import RenderingError
 
 MOST_TEXTS = 20_000  # remembered: some 500 bytes each
 MOST_PATTERNS = 2_000
+MOST_SETS = 4_000
 PROBATION = 12  # texts of one pattern that have to come out the same both ways
 FAILED = -1
 SUBSETS = 32  # kept of each font
@@ -61,32 +62,47 @@ class TextStyle(dict[str, Any]):
         self.is_plain = (self["letter_spacing"], self["word_spacing"]) == ("normal", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedText:
+Glyphs = tuple[tuple[int, int, str], ...]
+"""Font, glyph and what the glyph says, sorted."""
+
+
+class ShapedText(NamedTuple):
     """Glyphs of one line: sizes in CSS pixels, ``show`` as operators of a text object."""
 
     width: float
     height: float
     baseline: float
     show: bytes
-    glyphs: tuple[tuple[int, int, str], ...]
-    """Font, glyph and what the glyph says, sorted."""
+    glyphs: Glyphs
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One glyph of plain text, before a certain other one; ``advance`` in Pango's units."""
+class _Pairs:
+    """Plain text of one style in one font: each character as it is before a certain other one."""
 
-    font: int
-    glyph: int
-    advance: int
-    select: bytes
-    show: bytes
-    height: float
-    baseline: float
+    def __init__(self) -> None:
+        self.shows: dict[str, bytes] = {}
+        self.advances: dict[str, int] = {}
+        """In Pango's units."""
+        self.refused: set[str] = set()
+        self.glyph_of: dict[str, int] = {}
+        self.font = -1
+        self.select = b""
+        self.height = self.baseline = 0.0
+        self.said: dict[frozenset[str], Glyphs] = {}
+        """The glyphs of texts, by the characters that they have."""
 
-
-_Pairs = dict[str, _Step | None]
+    def glyphs(self, text: str) -> Glyphs:
+        characters = frozenset(text)
+        known = self.said.get(characters)
+        if known is None:
+            said: dict[int, str] = {}
+            for character in text:
+                said.setdefault(self.glyph_of[character], character)
+            known = tuple(sorted((self.font, *each) for each in said.items()))
+            self.said[characters] = known
+            if len(self.said) > MOST_SETS:
+                self.said.pop(next(iter(self.said)))
+        return known
 
 
 class Shaper:
@@ -126,7 +142,7 @@ class Shaper:
         passed = self._passed.get(key, 0)
         if passed == FAILED:
             return None
-        pairs = self._pairs.setdefault(style.key, {})
+        pairs = self._pairs.setdefault(style.key, _Pairs())
         composed = self._compose(style, text, pairs)
         if composed is None:
             self._passed[key] = FAILED
@@ -137,46 +153,51 @@ class Shaper:
         return composed if self._passed[key] != FAILED else None
 
     def _compose(self, style: TextStyle, text: str, pairs: _Pairs) -> ShapedText | None:
-        steps = []
-        for at in range(len(text)):
-            two = text[at : at + 2]
-            if two not in pairs:
-                pairs[two] = self._learn(style, two)
-            step = pairs[two]
-            if step is None:
+        twos = [*map(add, text, text[1:]), text[-1]]
+        try:
+            shown = b"".join(map(pairs.shows.__getitem__, twos))
+        except KeyError:
+            if not all(two in pairs.shows or self._learn(style, two, pairs) for two in twos):
                 return None
-            steps.append(step)
-        first = steps[0]
-        if any(step.font != first.font for step in steps):
-            return None
-        glyphs_shown = b"<%b>" % b"".join([step.show for step in steps])
-        show = b"%b\n[%b] TJ" % (first.select, glyphs_shown.removesuffix(b"<>"))
-        said: dict[int, str] = {}
-        for step, character in zip(steps, text, strict=True):
-            said.setdefault(step.glyph, character)
-        glyphs = tuple(sorted((first.font, *each) for each in said.items()))
-        width = sum(step.advance for step in steps) * FROM_UNITS
-        return ShapedText(width, first.height, first.baseline, show, glyphs)
+            shown = b"".join(map(pairs.shows.__getitem__, twos))
+        show = b"%b\n[%b] TJ" % (pairs.select, (b"<%b>" % shown).removesuffix(b"<>"))
+        width = sum(map(pairs.advances.__getitem__, twos)) * FROM_UNITS
+        return ShapedText(width, pairs.height, pairs.baseline, show, pairs.glyphs(text))
 
-    def _learn(self, style: TextStyle, two: str) -> _Step | None:
-        """The first character of two as it is before the second."""
+    def _learn(self, style: TextStyle, two: str, pairs: _Pairs) -> bool:
+        """Whether the first character of two, before the second, is one glyph of the font."""
+        if two in pairs.refused:
+            return False
         shaped, layout = self._by_pango(style, two), create_layout(two, style, None, None, 0)
         line, _ = layout.get_first_line()
         run = line.runs[0]
+        fonts = {font for font, _, _ in shaped.glyphs}
         if run == ffi.NULL or run.next != ffi.NULL or run.data.item.analysis.level % 2:
-            return None
+            return self._refuse(two, pairs)
         string = run.data.glyphs
         infos = [string.glyphs[at] for at in range(string.num_glyphs)]
         moved = any(info.geometry.x_offset or info.geometry.y_offset for info in infos)
-        fonts = {font for font, _, _ in shaped.glyphs}
         if moved or len(infos) != len(two) or len(fonts) != 1:
-            return None
-        select = shaped.show.partition(b"\n")[0]
-        size = float(select.split()[1])
+            return self._refuse(two, pairs)
         font, glyph, advance = fonts.pop(), infos[0].glyph, infos[0].geometry.width
+        select = shaped.show.partition(b"\n")[0]
+        if pairs.font < 0:
+            pairs.font, pairs.select = font, select
+            pairs.height, pairs.baseline = shaped.height, shaped.baseline
+        ours = pairs.font, pairs.select, pairs.height, pairs.baseline
+        is_same = pairs.glyph_of.setdefault(two[0], glyph) == glyph
+        if (font, select, shaped.height, shaped.baseline) != ours or not is_same:
+            return self._refuse(two, pairs)
+        size = float(select.split()[1])
         space = int(self.fonts[font].font.widths[glyph] - advance * 1000 * FROM_UNITS / size)
-        show = b"%04x>%d<" % (glyph, space) if space else b"%04x" % glyph
-        return _Step(font, glyph, advance, select, show, shaped.height, shaped.baseline)
+        pairs.shows[two] = b"%04x>%d<" % (glyph, space) if space else b"%04x" % glyph
+        pairs.advances[two] = advance
+        return True
+
+    @staticmethod
+    def _refuse(two: str, pairs: _Pairs) -> bool:
+        pairs.refused.add(two)
+        return False
 
     def _by_pango(self, style: TextStyle, text: str) -> ShapedText:
         layout = create_layout(text, style, None, None, 0)
@@ -294,11 +315,11 @@ class _Widths(dict[int, int]):
         return self[glyph]
 
 
-def build_fonts(shaper: Shaper, texts: Iterable[ShapedText]) -> dict[int, Any]:
-    """WeasyPrint's fonts of a document with these texts, in the order of their names."""
+def build_fonts(shaper: Shaper, used: Iterable[Glyphs]) -> dict[int, Any]:
+    """WeasyPrint's fonts of a document with these glyphs, in the order of their names."""
     said: dict[int, dict[int, str]] = {}
-    for shaped in texts:
-        for font, glyph, text in shaped.glyphs:
+    for glyphs in {id(each): each for each in used}.values():
+        for font, glyph, text in glyphs:
             said.setdefault(font, {}).setdefault(glyph, text)
     fonts = {key: shaper.fonts[key].with_glyphs(glyphs) for key, glyphs in said.items()}
     return dict(sorted(fonts.items(), key=lambda each: each[1].name))
@@ -321,7 +342,7 @@ class _Recorder:
             self._used[key] = font.to_unicode = {}
         return font, size
 
-    def glyphs(self) -> tuple[tuple[int, int, str], ...]:
+    def glyphs(self) -> Glyphs:
         used = self._used.items()
         return tuple(sorted((key, *each) for key, said in used for each in said.items()))
 
