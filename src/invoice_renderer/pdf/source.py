@@ -55,7 +55,9 @@ class Source:
                 continue
             expected = next(tags, "")
             for variable in variables[place:]:
-                if not variable.name or element.get(variable.name) != variable.value:
+                # A second attribute of one name is the next element's, if the value is the same.
+                is_taken = (id(element), variable.name) in self.attributes
+                if not variable.name or is_taken or element.get(variable.name) != variable.value:
                     break
                 self._take(element, variable.name, place)
                 place += 1
