@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
@@ -241,7 +241,7 @@ class _Walk:
             Table(
                 head=PieceReader(self._around).read_head(wrapper, table),
                 margins=(margin(wrapper, "top"), margin(wrapper, "bottom")),
-                breaks=breaks_of(wrapper),
+                breaks=replace(breaks_of(wrapper), inside=breaks_of(table).inside),
                 spacing=table.style["border_spacing"][1],
             )
         )

@@ -242,7 +242,8 @@ class _Composer:
 
     def _add_rows(self, known: KnownTable, entry: TableSource, rows: Sequence[SetRow]) -> None:
         column, table = self._column, known.table
-        top, spacing, inside = table.head.height, table.spacing, table.breaks.inside
+        top, spacing = table.head.height, table.spacing
+        inside = table.breaks.inside and all(each.breaks.inside for each in self._open)
         above: RowSetter | None = None
         body = -1
         for row, source in zip(rows, entry.rows, strict=True):
