@@ -5,6 +5,7 @@ Nothing of the developer's own AWS set-up is seen, and nothing but loopback is r
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from moto.server import ThreadedMotoServer
 from pytest_socket import socket_allow_hosts
 
 from invoice_renderer.document import DocumentRenderer
+from invoice_renderer.pdf import engine as engine_module
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -110,3 +112,19 @@ def _client(service: str, url: str) -> Any:
         proxies={},  # botocore would obey HTTP_PROXY even for 127.0.0.1
     )
     return boto3.client(service, endpoint_url=url, config=config)
+
+
+@pytest.fixture
+def laid_out_whole(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    """Why pages were laid out whole instead of stamped."""
+    reasons: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            reasons.append(record.getMessage())
+
+    logger, handler = logging.getLogger(engine_module.__name__), Kept()
+    logger.addHandler(handler)
+    with caplog.at_level(logging.DEBUG, logger=engine_module.__name__):
+        yield reasons
+    logger.removeHandler(handler)

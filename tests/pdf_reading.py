@@ -20,6 +20,11 @@ def words_of(pdf: bytes, *, page: int | None = None) -> str:
     return " ".join(_extracted(pdf, "-raw", page).split())
 
 
+def words_by_page(pdf: bytes) -> list[str]:
+    """The words of each page, as :func:`words_of` has them."""
+    return [" ".join(page.split()) for page in _extracted(pdf, "-raw", None).split("\f")[:-1]]
+
+
 def _extracted(pdf: bytes, mode: str, page: int | None) -> str:
     pages = ["-f", str(page), "-l", str(page)] if page else []
     command = ["pdftotext", mode, *pages, "-", "-"]

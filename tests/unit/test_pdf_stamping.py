@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pypdfium2
@@ -15,7 +13,6 @@ from invoice_renderer.document import Document, DocumentRenderer
 from invoice_renderer.gallery import GALLERY
 from invoice_renderer.gallery.builders import a_line, a_long_invoice, an_invoice
 from invoice_renderer.invoice import Invoice
-from invoice_renderer.pdf import engine as engine_module
 from invoice_renderer.profile import SellerProfile
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
@@ -53,22 +50,6 @@ def renderer() -> DocumentRenderer:
 @pytest.fixture(scope="module")
 def profile() -> SellerProfile:
     return open_profile("example.toml").for_partner("any")
-
-
-@pytest.fixture
-def laid_out_whole(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
-    """Why pages were not stamped."""
-    reasons: list[str] = []
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            reasons.append(record.getMessage())
-
-    logger, handler = logging.getLogger(engine_module.__name__), Kept()
-    logger.addHandler(handler)
-    with caplog.at_level(logging.DEBUG, logger=engine_module.__name__):
-        yield reasons
-    logger.removeHandler(handler)
 
 
 def both_ways(
