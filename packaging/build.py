@@ -101,6 +101,15 @@ class Build:
 
         return kept("bindings", [function.REQUIREMENTS], make)
 
+    def prepared(self) -> Path:
+        """The templates' pages, compiled."""
+        wheels = self.wheels(self.python.arch)
+
+        def make(into: Path) -> None:
+            function.fill_prepared(self.python, wheels / "tree", self.templates, into / "prepared")
+
+        return kept("prepared", [wheels.name, *function.source_files(self.templates)], make)
+
     def runtime(self) -> Path:
         """What Lambda's managed runtime has besides Python: boto3."""
 
@@ -113,14 +122,14 @@ class Build:
     def function(self, wheels: Path, out: Path) -> None:
         """Our own part after the wheels: seconds, as the wheels are not compressed anew."""
 
-        generated = self.bindings()
+        generated = [self.bindings(), self.prepared()]
 
         def make(into: Path) -> None:
             function.fill_source(self.python, generated, self.templates, into / "tree")
             self._zip(into / "tree", into / "archive.zip", after=wheels / "archive.zip")
 
         sources = function.source_files(self.templates)
-        inputs: list[Path | str] = [wheels.name, generated.name, *sources]
+        inputs: list[Path | str] = [wheels.name, *(made.name for made in generated), *sources]
         shutil.copyfile(kept(out.stem, inputs, make) / "archive.zip", out)
 
     def try_out(self, wheels: Path, layer_tree: Path) -> None:
@@ -128,7 +137,8 @@ class Build:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             task = Path(folder) / "task"
             shutil.copytree(wheels / "tree", task, copy_function=_link)
-            function.fill_source(self.python, self.bindings(), self.templates, task)
+            generated = [self.bindings(), self.prepared()]
+            function.fill_source(self.python, generated, self.templates, task)
             conf = Path(folder) / "fonts.conf"
             families = fonts.families_of(fonts.read_packages())
             conf.write_text(

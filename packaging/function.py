@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bindings
+import prepare
 from debian import PROJECT
 from tools import tool
 from trim import read_trim, trim_wheels
@@ -65,11 +66,18 @@ def fill_bindings(python: Python313, into: Path) -> None:
         python.run(bindings.__file__, folder, str(declared), str(into / f"{bindings.NAME}.py"))
 
 
-def fill_source(python: Python313, generated: Path, templates: Path, into: Path) -> None:
+def fill_prepared(python: Python313, wheels: Path, templates: Path, into: Path) -> None:
+    """Compiled pages, for either architecture; ``wheels`` are of this one."""
+    folders = [str(folder) for folder in (wheels, SOURCE.parent, templates, into)]
+    python.run(prepare.__file__, *folders)
+
+
+def fill_source(python: Python313, generated: list[Path], templates: Path, into: Path) -> None:
     """Our own part, with sources, so that a traceback shows lines; what was generated; and a
     folder of templates, ours or the operator's, with their catalogues compiled.
     """
-    shutil.copytree(generated, into, dirs_exist_ok=True)
+    for folder in generated:
+        shutil.copytree(folder, into, dirs_exist_ok=True)
     skipped = shutil.ignore_patterns("__pycache__", "*.md")
     shutil.copytree(SOURCE, into / "invoice_renderer", ignore=skipped)
     for name in TOOLS:

@@ -177,7 +177,7 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Fetch an invoice, with its partner, from the configured CarrierX API, as JSON."""
-    from invoice_renderer.app import Application  # noqa: PLC0415  AWS is not needed offline
+    from invoice_renderer.application import Application  # noqa: PLC0415  AWS is not needed offline
 
     with _reported(as_json=as_json):
         application = Application.from_environment(os.environ)
@@ -208,7 +208,7 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """Fetch, render and store an invoice as the functions do, and print a link to it."""
-    from invoice_renderer.app import Application  # noqa: PLC0415
+    from invoice_renderer.application import Application  # noqa: PLC0415
 
     with _reported(as_json=as_json):
         look = {"locale": locale, "paper": paper, "template": template, "theme": theme}

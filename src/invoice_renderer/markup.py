@@ -24,6 +24,7 @@ from jinja2 import (
 
 from invoice_renderer.errors import TemplateBroken
 from invoice_renderer.language import ForeignText
+from invoice_renderer.prepared import PreparedPages
 from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
 
@@ -32,6 +33,7 @@ PAGE_VARIABLES = {"invoice": InvoiceView, "template": Template}
 """What a page can print, by name and type."""
 _OF_THE_SOURCE = (UndefinedError, TemplateSyntaxError, TemplateNotFound)
 """Failures whose words are the template's own: they quote its source, never an invoice."""
+_PAGES = PreparedPages()
 _SCRIPTS = {
     "ja": re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"),
     "ko": re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"),
@@ -59,6 +61,7 @@ def environment_of(folder: Path, translations: NullTranslations) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_PAGES,
     )
     environment.filters["direction"] = direction_of
     environment.filters["marked"] = marked

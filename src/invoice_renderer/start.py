@@ -14,6 +14,7 @@ None of it makes a connection.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -38,11 +39,14 @@ def point_at_layer(environ: dict[str, str] | os._Environ[str] = os.environ) -> N
             environ.setdefault(name, place)
 
 
+INITIALIZATION_TYPE = "AWS_LAMBDA_INITIALIZATION_TYPE"
+if INITIALIZATION_TYPE in os.environ:
+    gc.disable()  # until begin() is done: what is imported stays, and looking through it costs
+
 point_at_layer()  # before fontconfig is asked for anything
 with quick_weasyprint():
     import invoice_renderer.pdf.assets  # noqa: F401  the first to import WeasyPrint
 
-INITIALIZATION_TYPE = "AWS_LAMBDA_INITIALIZATION_TYPE"
 logger = logging.getLogger(__name__)
 
 
@@ -71,6 +75,13 @@ def begin(application: Callable[[], Startable], environ: Mapping[str, str] = os.
     function that cannot draw is refused, and with it the version that is being published.
     """
     kind = environ.get(INITIALIZATION_TYPE, "")
+    if kind:
+        _prepare(kind, application)
+        gc.freeze()  # nothing of a start is ever garbage: collections look at what came later
+        gc.enable()
+
+
+def _prepare(kind: str, application: Callable[[], Startable]) -> None:
     if kind == "snap-start":
         use_hooks(application, importlib.import_module("snapshot_restore_py"))
         return

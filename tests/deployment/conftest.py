@@ -13,8 +13,8 @@ from local.aws import LocalAws
 from local.fake_carrierx import FakeCarrierX
 from local.s3_door import S3Door
 
-from invoice_renderer import app
-from invoice_renderer.app import Application
+from invoice_renderer import application
+from invoice_renderer.application import Application
 from tests.deployment.in_process import Deployment
 
 
@@ -43,7 +43,7 @@ def deployment(
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What the functions write to CloudWatch."""
-    handler = app.logger.registered_handler
+    handler = application.logger.registered_handler
     stream = handler.setStream(io.StringIO())  # type: ignore[attr-defined]
     yield handler.stream  # type: ignore[attr-defined]
     handler.setStream(stream)  # type: ignore[attr-defined]

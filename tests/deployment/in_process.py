@@ -15,7 +15,7 @@ from local.lambda_context import LambdaContext
 from local.queue_pump import QueuePump
 from local.stack import Stack
 
-from invoice_renderer.app import Application
+from invoice_renderer.application import Application
 
 IAM = {"iam": {"accountId": "123456789012", "userArn": "arn:aws:iam::123456789012:user/operator"}}
 

@@ -35,7 +35,7 @@ def generated(tmp_path: Path) -> Path:
 
 def filled(generated: Path, templates: Path) -> Path:
     into = generated.parent / "tree"
-    function.fill_source(NoPython(), generated, templates, into)  # type: ignore[arg-type]
+    function.fill_source(NoPython(), [generated], templates, into)  # type: ignore[arg-type]
     return into
 
 

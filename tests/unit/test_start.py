@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -57,6 +58,13 @@ class RuntimeHooks:
             call()
 
 
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    """What a start sets aside for good is only this process's until the test is over."""
+    yield
+    gc.unfreeze()
+
+
 def begun(kind: str, **environ: str) -> RecordingApplication:
     app = RecordingApplication()
     variables = {"AWS_LAMBDA_INITIALIZATION_TYPE": kind} if kind else {}
@@ -75,6 +83,17 @@ def test_collaborators_are_made_before_the_first_request() -> None:
 
 def test_a_page_is_drawn_where_nobody_waits_for_the_start() -> None:
     assert begun("provisioned-concurrency").steps == ["connect", "draw"]
+
+
+@pytest.mark.parametrize("fails_at", ["", "connect"])
+def test_garbage_is_collected_from_then_on_and_not_looked_for_in_what_stays(fails_at: str) -> None:
+    gc.disable()  # as in Lambda, when start is imported
+    start.begin(
+        lambda: RecordingApplication(fails_at=fails_at),
+        {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"},
+    )
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 1000
 
 
 def test_a_failing_start_is_left_to_the_first_request_to_tell(
