@@ -17,10 +17,15 @@ from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.skeleton import TAGS
 from invoice_renderer.pdf.stencil import Container, Frame, Piece, RowStencil, SetLine, Table, fill
 
+FRAMES = 8  # of a body
 PIECES = 256
 PIECES_OF_A_SHAPE = 8
 KINDS_OF_A_TABLE = 1_000
 SETTINGS = 8  # of a piece that are remembered
+
+
+Frames = tuple[list[Frame], list[Frame]]
+"""Those of a kind differ in the lines of their running texts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,19 @@ class Book:
 
     roles: dict[Path, Role] = field(default_factory=dict)
     containers: dict[Path, Container] = field(default_factory=dict)
-    frames: dict[Path, tuple[Frame, Frame]] = field(default_factory=dict)
+    frames: dict[Path, Frames] = field(default_factory=dict)
+    """For a body, the frames of its first page and of every other one."""
     heads: dict[tuple[Path, str], Metadata] = field(default_factory=dict)
     is_trusted: bool = True
     """Whether pages came out as foreseen."""
     _pieces: OrderedDict[tuple[Path, str], list[PieceSetter]] = field(default_factory=OrderedDict)
     _tables: dict[tuple[Path, str], KnownTable] = field(default_factory=dict)
+
+    def add_frames(self, path: Path, first: Frame, other: Frame) -> None:
+        known = self.frames.setdefault(path, ([], []))
+        for frames, frame in zip(known, (first, other), strict=True):
+            frames.append(frame)
+            del frames[1 : len(frames) + 1 - FRAMES]  # the first one stays: it has the geometry
 
     def add_piece(self, path: Path, shape: str, piece: Piece) -> None:
         known = self._pieces.setdefault((path, shape), [])

@@ -8,8 +8,9 @@ not as it is known to be here makes no stencil, and the page is drawn as WeasyPr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
@@ -57,15 +58,23 @@ def body_of(html: str) -> Path:
     return bare(root[0]), bare(found[0])
 
 
-def probe(html: str, css: str) -> str:
-    """The page without its content, and every named string with a word in it, on two pages."""
+def probe(html: str, css: str, said: Mapping[str, str]) -> str:
+    """The page without its content on two pages; every named string says what it is ``said`` to, or
+    has a word in it.
+    """
     found = _BODY.search(html)
     if found is None or " style=" in found[0]:
         raise NoStencil("a body that cannot be probed")
-    strings = ", ".join(f"{name} &quot;x&quot;" for name in sorted(set(_STRING.findall(css))))
+    words = {name: said.get(name) or "x" for name in sorted(set(_STRING.findall(css)))}
+    strings = ", ".join(f"{name} {_quoted(text)}" for name, text in words.items())
     style = f' style="string-set: {strings} !important"' if strings else ""
     pages = '<div>\N{MIDDLE DOT}</div><div style="break-before:page">\N{MIDDLE DOT}</div>'
     return f"{html[: found.start()]}{found[0][:-1]}{style}>{pages}</body></html>"
+
+
+def _quoted(text: str) -> str:
+    """A string of CSS in an attribute of HTML."""
+    return escape('"' + re.sub(r'["\\\n\r\f]', lambda found: f"\\{ord(found[0]):x} ", text) + '"')
 
 
 def tall(frame: Frame) -> str:
@@ -93,7 +102,7 @@ def learn(
     if len(layout.pages) != 1:
         raise NoStencil("a page that asks for another one")
     source = Source(parsed.etree_element, _whole(html))
-    height = book.frames[body_of(html)][0].height
+    height = book.frames[body_of(html)][0][0].height
     around = _around(layout.pages[0], source, layout, shaper, height)
     walk = _Walk(book, around, _paths(parsed.etree_element, html))
     walk.walk()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from invoice_renderer.pdf.book import Book, KnownTable, Metadata, SetPiece
+from invoice_renderer.pdf.book import Book, Frames, KnownTable, Metadata, SetPiece
 from invoice_renderer.pdf.outline import (
     Closed,
     Data,
@@ -24,7 +24,7 @@ from invoice_renderer.pdf.outline import (
 )
 from invoice_renderer.pdf.rows import RowSetter, SetRow
 from invoice_renderer.pdf.shaping import Glyphs, Shaper
-from invoice_renderer.pdf.stencil import Container, Frame, NoStencil
+from invoice_renderer.pdf.stencil import Container, NoStencil
 
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
 
@@ -97,7 +97,7 @@ Placed = PlacedBox | Closed | PlacedPiece | PlacedTable
 class Composition:
     """What is on which page: ``pages`` are the first unit and the one behind the last of each."""
 
-    frames: tuple[Frame, Frame]
+    frames: Frames
     metadata: Metadata
     values: tuple[str, ...]
     """Of the head."""
@@ -151,8 +151,9 @@ class _Composer:
         metadata = self._book.heads.get((head.path, head.skeleton.shape))
         if self._missing_pieces or any(self._missing) or frames is None or metadata is None:
             raise Missing(tuple(self._missing), self._missing_pieces)
-        bottoms = (inf, inf) if is_endless else (frames[0].bottom, frames[1].bottom)
-        pages, places = paginate(self._column, (frames[0].top, frames[1].top), bottoms)
+        first, other = (of_kind[0] for of_kind in frames)
+        bottoms = (inf, inf) if is_endless else (first.bottom, other.bottom)
+        pages, places = paginate(self._column, (first.top, other.top), bottoms)
         return Composition(
             frames=frames,
             metadata=metadata,

@@ -74,6 +74,8 @@ class _Stamp:
 class _Sheet:
     """A page while it is made up."""
 
+    frames: Sequence[Frame]
+    """Those that it may have; ``frame`` is the one that it has in the end."""
     frame: Frame
     stamps: list[_Stamp | RowBlock] = field(default_factory=list)
     strings: list[tuple[str, str]] = field(default_factory=list)
@@ -88,16 +90,24 @@ class _Sheet:
         return found
 
 
+class RunningMissing(Exception):
+    """A running text that goes into no frame that is known; ``said`` are the named strings."""
+
+    def __init__(self, said: Mapping[str, str]) -> None:
+        super().__init__()
+        self.said = said
+
+
 def press(composition: Composition, surroundings: Surroundings) -> Pressed:
     """The document of a composition.
 
-    :raises NoStencil: where a running text does not go where those before it went.
+    :raises RunningMissing: where a running text is of another kind than those before it.
     """
     made = _MakeUp(composition)
     strings = _Strings([sheet.strings for sheet in made.sheets])
     glyphs: list[Glyphs] = list(made.glyphs)
     for number, sheet in enumerate(made.sheets, start=1):
-        sheet.lines = _set_running(sheet.frame, strings.on_page(number), surroundings.shaper)
+        _set_frame(sheet, strings, number, surroundings.shaper)
         glyphs += (text.glyphs for line in sheet.lines for text in line.texts)
         glyphs += (surroundings.shaper.shape(*one).glyphs for one in sheet.frame.drawn)
     pages = [StampedPage(sheet, surroundings) for sheet in made.sheets]
@@ -113,22 +123,33 @@ def press(composition: Composition, surroundings: Surroundings) -> Pressed:
     return Pressed(document, made.tree(pages))
 
 
+def _set_frame(sheet: _Sheet, strings: _Strings, number: int, shaper: Shaper) -> None:
+    """The first frame that the running texts go into."""
+    say = strings.on_page(number)
+    for frame in sheet.frames:
+        lines = _set_running(frame, say, shaper)
+        if lines is not None:
+            sheet.frame, sheet.lines = frame, lines
+            return
+    raise RunningMissing(strings.said(number, sheet.frame))
+
+
 def _set_running(
     frame: Frame, say: Callable[[Running], str], shaper: Shaper
-) -> tuple[SetLine, ...]:
+) -> tuple[SetLine, ...] | None:
     lines: list[SetLine] = []
     for line in frame.lines:
         said = {id(atom): say(atom.running) for atom in line.atoms if atom.running}
         for atom in line.atoms:
             running = atom.running
             if running and running.is_fixed and said[id(atom)] != running.shown:
-                raise NoStencil("a running text that sizes its box")
+                return None
         if not any(said.values()):
             lines.append(NO_LINE)
             continue
         found = fill([line], lambda atom, said=said: said[id(atom)], shaper)  # type: ignore[misc]
         if found is None:
-            raise NoStencil("a running text that does not go in")
+            return None
         lines += found
     return tuple(lines)
 
@@ -139,7 +160,8 @@ class _MakeUp:
     def __init__(self, composition: Composition) -> None:
         first, other = composition.frames
         count = len(composition.pages)
-        self.sheets = [_Sheet(other if number else first) for number in range(count)]
+        kinds = [other if number else first for number in range(count)]
+        self.sheets = [_Sheet(frames, frames[0]) for frames in kinds]
         self.glyphs: list[Glyphs] = []
         self._composition = composition
         self._page_of = [
@@ -440,6 +462,19 @@ class _Strings:
             return text.upper() if running.uppercase else text
 
         return say
+
+    def said(self, number: int, frame: Frame) -> dict[str, str]:
+        """The named strings that a frame asks for."""
+        asked = (
+            (kind, value)
+            for line in frame.lines
+            for atom in line.atoms
+            if atom.running
+            for kind, value in atom.running.content
+        )
+        return {
+            value[0]: self._part(kind, value, number) for kind, value in asked if kind == "string()"
+        }
 
     def _part(self, kind: str, value: Any, number: int) -> str:
         if kind == "string":

@@ -9,7 +9,7 @@ only saves time: the same page has the same bytes, whichever pages were made bef
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from invoice_renderer.pdf.capture import body_of, learn, probe, read_frames, tal
 from invoice_renderer.pdf.composition import Composition, Missing, compose
 from invoice_renderer.pdf.outline import (
     Outline,
+    Path,
     Row,
     TableSource,
     UnknownRole,
@@ -26,7 +27,7 @@ from invoice_renderer.pdf.outline import (
     with_rows,
     without_most_rows,
 )
-from invoice_renderer.pdf.press import Pressed, Surroundings, press
+from invoice_renderer.pdf.press import Pressed, RunningMissing, Surroundings, press
 from invoice_renderer.pdf.selectors import looks_at_places, reads_variables
 from invoice_renderer.pdf.stencil import NoStencil
 
@@ -69,7 +70,7 @@ class Stamper:
         while len(self._books) > STYLES:
             self._books.popitem(last=False)
         book.forget()
-        return press(_Lesson(page, book).compose(), page.around)
+        return _Lesson(page, book).press()
 
 
 class _Lesson:
@@ -81,6 +82,18 @@ class _Lesson:
 
     def __init__(self, page: Page, book: Book) -> None:
         self._page, self._book = page, book
+
+    def press(self) -> Pressed:
+        composition = self.compose()
+        still: Mapping[str, str] | None = None
+        while True:
+            try:
+                return press(composition, self._page.around)
+            except RunningMissing as missing:
+                if missing.said == still:
+                    raise NoStencil("a running text that does not go in") from None
+                still = missing.said
+                self._learn_frames(body_of(self._page.html), still)
 
     def compose(self) -> Composition:
         html, shaper = self._page.html, self._page.around.shaper
@@ -126,9 +139,8 @@ class _Lesson:
         page, book, shaper = self._page, self._book, self._page.around.shaper
         body = body_of(html)
         if body not in book.frames:
-            probed = probe(html, page.css)
-            book.frames[body] = read_frames(probed, *page.lay_out(probed), shaper)
-        parsed, layout = page.lay_out(html, tall(book.frames[body][0]))
+            self._learn_frames(body, {})
+        parsed, layout = page.lay_out(html, tall(book.frames[body][0][0]))
         outline, places = learn(book, html, parsed, layout, shaper)
         if looks_at_places(page.css, book.elements()):
             raise NoStencil("a style that asks for the place of a block or a row")
@@ -139,6 +151,12 @@ class _Lesson:
         book.is_trusted = _is_as_foreseen(composed, places)
         if not book.is_trusted:
             raise NoStencil("blocks elsewhere than foreseen")
+
+    def _learn_frames(self, body: Path, said: Mapping[str, str]) -> None:
+        page = self._page
+        probed = probe(page.html, page.css, said)
+        frames = read_frames(probed, *page.lay_out(probed), page.around.shaper)
+        self._book.add_frames(body, *frames)
 
 
 def _is_as_foreseen(composition: Composition, places: Sequence[float]) -> bool:
