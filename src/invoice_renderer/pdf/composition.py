@@ -260,9 +260,10 @@ class _Composer:
                     )
                 else:
                     may_break = may_break and stencil.body_may_break_inside
-            column.add(
-                setter.height + spacing, 0.0, top, may_break=may_break, is_solid=stencil.is_solid
-            )
+            # WeasyPrint parts the body that a table begins with, even if that asks to stay whole.
+            is_parted = source.body == body == 0 and not stencil.body_may_break_inside
+            is_solid = stencil.is_solid and not is_parted
+            column.add(setter.height + spacing, 0.0, top, may_break=may_break, is_solid=is_solid)
             above, body = setter, source.body
 
 
