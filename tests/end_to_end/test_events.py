@@ -139,7 +139,7 @@ def test_a_worker_that_is_killed_mid_render_is_followed_by_one_that_stores_once(
 ) -> None:
     """SIGKILL while it works on the invoice: the message comes back, and there is one document."""
     line = house.carrierx.ledger.invoices[house.carrierx.add_invoice()]["invoice_items"][0]
-    sid = house.carrierx.add_invoice(invoice_items=[line] * 600)
+    sid = house.carrierx.add_invoice(invoice_items=[line] * 5000)  # seconds of drawing
     house.pool.retire()
     house.send({"invoice_sid": sid})
     house.wait_for(lambda: house.carrierx.calls_for(sid), "the fetch")
