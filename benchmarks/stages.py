@@ -36,7 +36,7 @@ RULES = tuple(
         ("fonts", r"weasyprint/pdf/fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py"),
         (
             "stencils made",
-            r"invoice_renderer/pdf/(capture|source|lines|piece_reader|row_reader)\.py",
+            r"invoice_renderer/pdf/(capture|source|lines|edges|\w+_reader)\.py",
         ),
         (
             "stamping",

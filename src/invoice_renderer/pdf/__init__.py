@@ -6,16 +6,18 @@ stylesheets a template's CSS for one paper and one brand, parsed once
 complaints  what WeasyPrint logs as an error, kept apart by thread
 engine      one render: complete, deterministic and bounded, or an error
 
-stamping    which stencil a page goes through, if it goes through one:
-skeleton    HTML taken apart: tags, and what differs from invoice to invoice
-fold        a long table with slots in the place of its rows, page by page
+stamping    pages composed of what was laid out before, and the layouts that are missing for it:
+outline     a page of HTML as a flow of pieces and rows
+skeleton    a piece taken apart: tags, and what differs from invoice to invoice
 selectors   what a style asks for that stamping does not keep
-capture     a page that WeasyPrint laid out, made into a stencil
-source, lines, page_reader, row_reader    what that reads of the page, its lines and its rows
-stencil     pages, lines and rows with holes for texts
+capture     a page that WeasyPrint laid out, read into a book; source, lines, edges and the
+            readers of texts, ink, pieces and rows are its parts
+stencil     pieces, rows and page frames with holes for texts
+book        what is known of one style
 shaping     a line of text to glyphs, as WeasyPrint draws them
-rows        the rows of a long table, and their tags
-press       a stencil and an invoice's texts to pages
+rows        the rows of a table, and their tags
+composition an invoice set from a book, and parted into pages
+press       a composition to pages that WeasyPrint writes
 
 finishing   from WeasyPrint's objects to the bytes of an archivable, accessible file:
 boxes       what only WeasyPrint's boxes know of its tags: page breaks and languages

@@ -1,8 +1,9 @@
 """From a page that WeasyPrint laid out to what a book keeps of it.
 
-Private to WeasyPrint, like :mod:`boxes`, :mod:`lines`, :mod:`piece_reader`, :mod:`row_reader` and
-:mod:`shaping`, and no other module: boxes with their positions and computed styles. Whatever is
-not as it is known to be here makes no stencil, and the page is drawn as WeasyPrint draws it.
+Private to WeasyPrint, like :mod:`boxes`, :mod:`edges`, :mod:`lines`, :mod:`shaping` and the readers
+of texts, ink, pieces and rows, and no other module: boxes with their positions and computed styles.
+Whatever is not as it is known to be here makes no stencil, and the page is drawn as WeasyPrint
+draws it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from weasyprint.formatting_structure import boxes
 
 from invoice_renderer.pdf.book import Book, Metadata
 from invoice_renderer.pdf.boxes import KINDS
+from invoice_renderer.pdf.edges import breaks_of, margin, strings_of
 from invoice_renderer.pdf.lines import depends_on_content
 from invoice_renderer.pdf.outline import (
     Outline,
@@ -27,18 +29,13 @@ from invoice_renderer.pdf.outline import (
     bare,
     read_outline,
 )
-from invoice_renderer.pdf.piece_reader import (
-    Around,
-    PieceReader,
-    breaks_of,
-    margin,
-    strings_of,
-)
+from invoice_renderer.pdf.piece_reader import PieceReader
 from invoice_renderer.pdf.row_reader import RowReader, is_row_by_row
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import TAGS, take_apart
 from invoice_renderer.pdf.source import INSERTED, Source, metadata_of
 from invoice_renderer.pdf.stencil import Container, Frame, NoStencil, Piece, RowStencil, Table
+from invoice_renderer.pdf.text_reader import Around
 
 ENDLESS = 1_000_000  # CSS pixels: a page that nothing is parted by
 _TRANSPARENT = frozenset(

@@ -11,17 +11,10 @@ import pydyf
 from weasyprint.draw import draw_background, draw_border
 from weasyprint.formatting_structure import boxes
 
+from invoice_renderer.pdf.edges import breaks_of, is_solid, strings_of
+from invoice_renderer.pdf.ink_reader import joined, states_of
 from invoice_renderer.pdf.lines import all_boxes, depends_on_content
-from invoice_renderer.pdf.piece_reader import (
-    EXACT,
-    PieceReader,
-    breaks_of,
-    is_solid,
-    joined,
-    localized_lines,
-    states_of,
-    strings_of,
-)
+from invoice_renderer.pdf.piece_reader import EXACT, PieceReader, localized_lines
 from invoice_renderer.pdf.stencil import Cell, NoStencil, RowPart, RowStencil
 
 _TAGGED = frozenset(
