@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import pydyf
+
+from invoice_renderer.pdf.packing import compress
 
 HEAD_BYTES = 500
 MOST_BYTES = 50_000_000  # of a file that somebody hands in to be verified
@@ -17,15 +19,33 @@ MOST_BYTES = 50_000_000  # of a file that somebody hands in to be verified
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One embedded file; ``relationship`` is what it is to the page (ISO 32000-2, 7.11.3)."""
+    """One embedded file; ``relationship`` is what it is to the page (ISO 32000-2, 7.11.3).
+
+    Its content is compressed at once: a page of a hundred thousand lines is drawn for half a
+    minute, and has twenty megabytes of it.
+    """
 
     name: str
-    content: bytes = field(repr=False)
+    content: InitVar[bytes]
     media_type: str
     relationship: Literal["Source", "Data", "Alternative", "Supplement"]
     description: str
     modified: datetime
     """In UTC: of the invoice, never of the rendering."""
+    size: int = field(init=False)
+    checksum: str = field(init=False)
+    """The format knows MD5 only."""
+    digest: bytes = field(init=False, repr=False)
+    """SHA-256."""
+    packed: bytes = field(init=False, repr=False)
+
+    def __post_init__(self, content: bytes) -> None:
+        object.__setattr__(self, "size", len(content))
+        object.__setattr__(
+            self, "checksum", hashlib.md5(content, usedforsecurity=False).hexdigest()
+        )
+        object.__setattr__(self, "digest", hashlib.sha256(content).digest())
+        object.__setattr__(self, "packed", compress(content))
 
 
 def attach(pdf: pydyf.PDF, attachments: Sequence[Attachment]) -> None:
@@ -45,22 +65,21 @@ def attach(pdf: pydyf.PDF, attachments: Sequence[Attachment]) -> None:
 
 def _file_specification(pdf: pydyf.PDF, attachment: Attachment) -> bytes:
     date = pydyf.String(f"D:{attachment.modified:%Y%m%d%H%M%S}Z")
-    checksum = hashlib.md5(attachment.content, usedforsecurity=False).hexdigest()
     embedded = pydyf.Stream(
-        [attachment.content],
+        [attachment.packed],
         {
             "Type": "/EmbeddedFile",
             "Subtype": f"/{attachment.media_type.replace('/', '#2f')}",
             "Params": pydyf.Dictionary(
                 {
-                    "Size": len(attachment.content),
-                    "CheckSum": f"<{checksum}>",  # the format knows MD5 only
+                    "Size": attachment.size,
+                    "CheckSum": f"<{attachment.checksum}>",
                     "CreationDate": date,
                     "ModDate": date,
                 }
             ),
+            "Filter": "/FlateDecode",
         },
-        compress=True,
     )
     pdf.add_object(embedded)
     specification = pydyf.Dictionary(

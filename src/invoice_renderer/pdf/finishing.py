@@ -15,7 +15,7 @@ from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.archive import declare_conformance
 from invoice_renderer.pdf.attachments import Attachment, attach
 from invoice_renderer.pdf.boxes import watch_languages
-from invoice_renderer.pdf.file import write_file
+from invoice_renderer.pdf.file import seal, write_file
 from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
@@ -26,7 +26,9 @@ def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **option
     def tag(_document: Any, pdf: pydyf.PDF) -> None:
         write_tags(pdf, pressed.tree)
 
-    return _finish(pressed.document, tag, attachments, {**options, "pdf_tags": False})
+    document = pressed.document
+    document.pages = [_SealedPage(page) for page in document.pages]
+    return _finish(document, tag, attachments, {**options, "pdf_tags": False})
 
 
 def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
@@ -37,6 +39,20 @@ def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: obj
         mend_tags(document, pdf, languages)
 
     return _finish(layout, tag, attachments, options)
+
+
+class _SealedPage:
+    """A page that is compressed as soon as it is painted: its ink is many times as much."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._page, name)
+
+    def paint(self, stream: Any, scale: float = 1) -> None:
+        self._page.paint(stream, scale)
+        seal(stream)
 
 
 def _finish(
@@ -61,7 +77,7 @@ def _finish(
 
 
 def _source(attachments: Sequence[Attachment]) -> bytes:
-    return b"\0".join(each.content for each in attachments)
+    return b"".join(each.digest for each in attachments)
 
 
 def _check_links(pdf: pydyf.PDF) -> None:

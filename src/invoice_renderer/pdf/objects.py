@@ -10,11 +10,9 @@ import pydyf
 class Verbatim(pydyf.Object):  # type: ignore[misc]  # pydyf is not typed
     """An object whose bytes are already known."""
 
-    generation = 0
-    free = "n"
-
     def __init__(self, content: bytes, number: int | None = None) -> None:
-        self._content = content  # not super(): there are hundreds of thousands in a long invoice
+        super().__init__()
+        self._content = content
         self.number = number
 
     @property

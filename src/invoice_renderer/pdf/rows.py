@@ -8,14 +8,18 @@ its place. The same is done for its tags.
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import add
 from typing import NamedTuple
 
 from invoice_renderer.pdf.objects import written
+from invoice_renderer.pdf.packing import BETWEEN
 from invoice_renderer.pdf.shaping import Glyphs, ShapedText, Shaper, number
 from invoice_renderer.pdf.skeleton import is_one_line
 from invoice_renderer.pdf.stencil import Cell, Line, RowStencil, placed, set_line
+from invoice_renderer.pdf.structure import IDENTIFIER
 
 NOTHING = ShapedText(0, 0, 0, b"", ())
 MOST_OPERATORS = 4_000  # remembered for each text of a row
@@ -40,7 +44,7 @@ class RowBlock:
     spacing: float
     page: int = -1
     first_mcid: int = 0
-    identifiers: list[int] = field(default_factory=list)
+    identifiers: array[int] = field(default_factory=lambda: array("I"))
     """The number in each row's identifier, if it has a header cell; 0 where it has none."""
     headers: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
     """For each setter, what comes before the row's own header in each cell's list of headers."""
@@ -206,7 +210,6 @@ def _escaped(ink: bytes) -> bytes:
 
 # ----------------------------------------------------------------------------- tags
 
-BETWEEN = b"\0"
 _OBJECT, _MCID, _IDENTIFIER = range(3)
 
 
@@ -214,7 +217,7 @@ class RowTags:
     """The structure elements of a row, as formats of the numbers that differ from row to row."""
 
     def __init__(self, setter: RowSetter, block: RowBlock, parent: bytes, page: bytes) -> None:
-        self.owners: list[int] = []
+        self.owners = [0] * setter.count
         """For each marked-content sequence, which of the row's objects owns it."""
         self._numbers: list[tuple[int, int]] = []
         self._page = page
@@ -232,20 +235,24 @@ class RowTags:
             cell_numbers.append(self._numbers)
             cells += objects
             at += len(objects)
-        self.places = tuple(places)
+        self.count = at
+        """How many objects a row has."""
+        kinds = [cell.kind for cell in setter.stencil.cells]
+        self.head = places[kinds.index("TH")] if self._has_head else 0
+        """Which of the row's objects is its header cell."""
         kids = b" ".join(b"%d 0 R" for _ in places)
         own = b"<</S/TR/P %b/K%b>>" % (parent, b" " + kids if len(places) == 1 else b"[%b]" % kids)
         numbers = [(_OBJECT, place) for place in places]
         for each in cell_numbers:
             numbers += each
         self._format = BETWEEN.join([own, *cells])
-        self._arguments = tuple(numbers)
+        self._kinds = tuple(kind for kind, _ in numbers)
+        self._offsets = tuple(offset for _, offset in numbers)
 
-    def objects(self, base: int, mcid: int, identifier: int) -> list[bytes]:
-        """The row's objects in their order; ``base`` is the number of the first."""
-        starts = (base, mcid, identifier)
-        arguments = [starts[kind] + offset for kind, offset in self._arguments]
-        return (self._format % tuple(arguments)).split(BETWEEN)
+    def objects(self, base: int, mcid: int, identifier: int) -> bytes:
+        """The row's objects in their order, ``BETWEEN`` them; ``base`` numbers the first."""
+        starts = map((base, mcid, identifier).__getitem__, self._kinds)
+        return self._format % tuple(map(add, starts, self._offsets))
 
     def _cell(self, cell: Cell, names: bytes, at: int) -> list[bytes]:
         self._numbers.append((_OBJECT, 0))
@@ -257,12 +264,12 @@ class RowTags:
             if not language:
                 kids.append(b"%d")
                 self._numbers.append((_MCID, part))
-                self._own(part, at)
+                self.owners[part] = at
                 continue
             place = at + 1 + len(spans)
             kids.append(b"%d 0 R")
             self._numbers.append((_OBJECT, place))
-            self._own(part, place)
+            self.owners[part] = place
             spans.append(
                 b"<</S/Span/P %%d 0 R/Pg %b/K %%d/Lang %b>>" % (self._page, written(language))
             )
@@ -282,16 +289,11 @@ class RowTags:
         if is_head:
             owned.append(b"/Scope/Row")
         if names:
-            owned.append(b"/Headers[%b%b]" % (names, b"(h%05d)" if self._has_head else b""))
+            owned.append(b"/Headers[%b%b]" % (names, IDENTIFIER if self._has_head else b""))
             if self._has_head:
                 self._numbers.append((_IDENTIFIER, 0))
         attributes = b"/A<</O/Table%b>>" % b"".join(owned) if owned else b""
         if is_head and self._has_identifier:
-            attributes += b"/ID(h%05d)"
+            attributes += b"/ID" + IDENTIFIER
             self._numbers.append((_IDENTIFIER, 0))
         return attributes
-
-    def _own(self, part: int, place: int) -> None:
-        while len(self.owners) <= part:
-            self.owners.append(0)
-        self.owners[part] = place

@@ -25,6 +25,7 @@ GROUPING = frozenset({"Document", "Part", "Art", "Sect", "BlockQuote", "LBody"})
 MAY_BE_EMPTY = frozenset({"TD", "TH", "TR"})
 INLINE = frozenset({"Link", "Span", "Figure"})
 PIXEL = 0.75  # points
+IDENTIFIER = b"(h%05x)"  # of a number; sorted like it, as far as five digits go
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class Node:
     alt: str = ""
     box: tuple[float, float, float, float] | None = None
     scope: str = ""
-    identifier: str = ""
-    headers: tuple[str, ...] = ()
+    identifier: int = 0
+    """Other cells refer to it by this number, or 0."""
+    headers: tuple[int, ...] = ()
     language: str = ""
     """Only where it is not the document's."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from invoice_renderer.pdf.rows import RowBlock
-from invoice_renderer.pdf.structure import Node
+from invoice_renderer.pdf.structure import IDENTIFIER, Node
 
 
 def head_tables(tree: Node) -> None:
@@ -84,7 +84,7 @@ def _head_block(
             names = b""
             if cell.kind == "TD" and columns:
                 naming = (*columns.get(position, ()), *group)
-                names = b"".join(b"(%b)" % _identifier(head, numbers).encode() for head in naming)
+                names = b"".join(IDENTIFIER % _identifier(head, numbers) for head in naming)
                 if has_head and not number:
                     number = next(numbers)
             headers.append(names)
@@ -93,6 +93,6 @@ def _head_block(
         block.identifiers.append(number)
 
 
-def _identifier(head: Node, numbers: Iterator[int]) -> str:
-    head.identifier = head.identifier or f"h{next(numbers):05}"
+def _identifier(head: Node, numbers: Iterator[int]) -> int:
+    head.identifier = head.identifier or next(numbers)
     return head.identifier

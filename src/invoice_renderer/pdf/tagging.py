@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
+from collections.abc import Sequence, Set
+from itertools import chain, repeat
 from typing import Any
 
 import pydyf
@@ -10,8 +13,10 @@ import pydyf
 from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.boxes import broken_kinds
 from invoice_renderer.pdf.objects import Verbatim, resolve, written
+from invoice_renderer.pdf.packing import Packer
 from invoice_renderer.pdf.rows import RowBlock, RowTags
 from invoice_renderer.pdf.structure import (
+    IDENTIFIER,
     Annotation,
     Content,
     Kid,
@@ -22,6 +27,8 @@ from invoice_renderer.pdf.structure import (
 )
 from invoice_renderer.pdf.tables import head_tables
 
+NAMES_IN_LEAF = 500
+
 
 def mend_tags(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) -> None:
     """Tags of one document instead of one for each page; what they leave out is an artifact."""
@@ -31,7 +38,7 @@ def mend_tags(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) ->
     writer = _Writer(pdf)
     writer.write(tree)
     for page, used in enumerate(writer.parents):
-        _leave_out(pdf, page, used)
+        _leave_out(pdf, page, {mcid for mcid, owner in enumerate(used) if owner})
 
 
 def read_tree(document: Any, pdf: pydyf.PDF, languages: list[dict[int, str]]) -> Node:
@@ -80,24 +87,25 @@ class _Writer:
 
     def __init__(self, pdf: pydyf.PDF) -> None:
         self._pdf = pdf
+        self._packer = Packer(pdf)
         self._pages: tuple[bytes, ...] = pdf.page_references
-        self.parents: list[dict[int, bytes]] = [{} for _ in self._pages]
-        """For each page, the element that owns each marked-content sequence."""
+        self.parents = [array("I") for _ in self._pages]
+        """For each page, the number of the element that owns each marked-content sequence, or 0."""
         self._annotations: list[bytes] = []
-        self._identifiers: dict[str, bytes] = {}
+        self._identified = array("I")
+        """For each identifier, the number of its element."""
 
     def write(self, tree: Node) -> None:
         root = self._new(Verbatim(b""))
         top = self._element(tree, root.reference)
-        numbers = self._new(Verbatim(b"<</Nums[%b]>>" % self._parent_tree()))
         content = b"<</Type/StructTreeRoot/K %b/ParentTree %b/ParentTreeNextKey %d%b>>" % (
             top,
-            numbers.reference,
+            self._parent_tree(),
             len(self._pages) + len(self._annotations),
             self._identifier_tree(),
         )
-        self._pdf.objects[root.number] = kept = Verbatim(content)
-        kept.number = root.number
+        self._packer.finish()
+        self._pdf.objects[root.number] = Verbatim(content, root.number)
         self._pdf.catalog["StructTreeRoot"] = root.reference
 
     def _new(self, thing: pydyf.Object) -> pydyf.Object:
@@ -105,10 +113,10 @@ class _Writer:
         return thing
 
     def _element(self, node: Node, parent: bytes) -> bytes:
-        element = self._new(Verbatim(b""))
-        own: bytes = element.reference
+        number = self._new(Verbatim(b"")).number
+        own = b"%d 0 R" % number
         pages = [kid.page for kid in node.kids if isinstance(kid, Content)]
-        kids = [self._kid(kid, own, pages[0] if pages else -1) for kid in node.kids]
+        kids = [self._kid(kid, number, pages[0] if pages else -1) for kid in node.kids]
         parts = [b"<</S/%b/P %b" % (node.kind.encode(), parent)]
         if pages:
             parts.append(b"/Pg %b" % self._pages[pages[0]])
@@ -120,14 +128,14 @@ class _Writer:
         if node.language:
             parts.append(b"/Lang %b" % written(node.language))
         if node.identifier:
-            parts.append(b"/ID(%b)" % node.identifier.encode())
-            self._identifiers[node.identifier] = own
+            parts.append(b"/ID" + IDENTIFIER % node.identifier)
+            _put(self._identified, node.identifier, (number,))
         parts.append(b">>")
-        self._pdf.objects[element.number] = kept = Verbatim(b"".join(parts))
-        kept.number = element.number
+        self._pdf.objects[number] = Verbatim(b"".join(parts), number)
         return own
 
-    def _kid(self, kid: Kid, own: bytes, page: int) -> bytes:
+    def _kid(self, kid: Kid, parent: int, page: int) -> bytes:
+        own = b"%d 0 R" % parent
         if isinstance(kid, Node):
             return self._element(kid, own)
         if isinstance(kid, RowBlock):
@@ -137,56 +145,81 @@ class _Writer:
             self._annotations.append(own)
             target = kid.target.reference
             return b"<</Type/OBJR/Obj %b/Pg %b>>" % (target, self._pages[kid.page])
-        self.parents[kid.page][kid.mcid] = own
+        _put(self.parents[kid.page], kid.mcid, (parent,))
         if kid.page == page:
             return b"%d" % kid.mcid
         return b"<</Type/MCR/Pg %b/MCID %d>>" % (self._pages[kid.page], kid.mcid)
 
     def _rows(self, block: RowBlock, parent: bytes) -> bytes:
-        """The references of many rows; their elements come from formats."""
-        page, parents, objects = (
-            self._pages[block.page],
-            self.parents[block.page],
-            self._pdf.objects,
-        )
+        """The references of many rows; their elements come from formats, and are packed at once.
+
+        The rows are let go: their ink is drawn, and this is the last time that they are read.
+        """
+        page = self._pages[block.page]
         kinds: dict[int, RowTags] = {}
-        references = []
+        first = base = len(self._pdf.objects)
         mcid = block.first_mcid
+        pieces, owners, bases = [], array("I"), []
         for row, identifier in zip(block.rows, block.identifiers, strict=True):
             tags = kinds.get(id(row.setter))
             if tags is None:
                 tags = kinds[id(row.setter)] = RowTags(row.setter, block, parent, page)
-            base = len(objects)
-            for number, content in enumerate(tags.objects(base, mcid, identifier), start=base):
-                objects.append(Verbatim(content, number))
-            for at, owner in enumerate(tags.owners):
-                parents[mcid + at] = b"%d 0 R" % (base + owner)
-            own = b"%d 0 R" % base
-            references.append(own)
+            pieces.append(tags.objects(base, mcid, identifier))
+            owners.extend([base + owner for owner in tags.owners])
+            bases.append(base)
             if identifier:
-                head = next(
-                    at for at, cell in enumerate(row.setter.stencil.cells) if cell.kind == "TH"
-                )
-                self._identifiers[f"h{identifier:05}"] = b"%d 0 R" % (base + tags.places[head])
+                _put(self._identified, identifier, (base + tags.head,))
+            base += tags.count
             mcid += row.setter.count
-        return b" ".join(references)
+        _put(self.parents[block.page], block.first_mcid, owners)
+        self._packer.add(pieces, base - first)
+        block.rows = ()
+        return _references(bases)
 
     def _parent_tree(self) -> bytes:
-        parts = []
-        for page, owners in enumerate(self.parents):
-            places = range(max(owners, default=-1) + 1)
-            parts.append(b"%d[%b]" % (page, b" ".join(owners.get(at, b"null") for at in places)))
+        """Of the parent tree: owners by page, then those of annotations (ISO 32000-1, 7.9.7)."""
+        arrays = [b"[%b]" % _references(owners) for owners in self.parents]
+        first = self._packer.add(arrays, len(arrays))
+        parts = [b"%d %d 0 R" % (page, first + page) for page in range(len(arrays))]
         for key, owner in enumerate(self._annotations, start=len(self._pages)):
             parts.append(b"%d %b" % (key, owner))
-        return b" ".join(parts)
+        return bytes(self._new(Verbatim(b"<</Nums[%b]>>" % b" ".join(parts))).reference)
 
     def _identifier_tree(self) -> bytes:
-        if not self._identifiers:
+        """Elements by identifier, sorted, some hundreds to a leaf (ISO 32000-1, 7.9.6)."""
+        named = [number for number, element in enumerate(self._identified) if element]
+        if not named:
             return b""
-        names = sorted(self._identifiers)
-        pairs = b"".join(b"(%b)%b" % (name.encode(), self._identifiers[name]) for name in names)
-        tree = self._new(Verbatim(b"<</Names[%b]>>" % pairs))
-        return b"/IDTree %b" % bytes(tree.reference)
+        leaves = [named[at : at + NAMES_IN_LEAF] for at in range(0, len(named), NAMES_IN_LEAF)]
+        if len(leaves) == 1:
+            content = self._names(named)
+        else:
+            limits = [(IDENTIFIER % leaf[0], IDENTIFIER % leaf[-1]) for leaf in leaves]
+            contents = [
+                b"<</Limits[%b%b]%b>>" % (*ends, self._names(leaf))
+                for ends, leaf in zip(limits, leaves, strict=True)
+            ]
+            first = self._packer.add(contents, len(contents))
+            content = b"/Kids[%b]" % _references(range(first, first + len(contents)))
+        return b"/IDTree %b" % bytes(self._new(Verbatim(b"<<%b>>" % content)).reference)
+
+    def _names(self, named: Sequence[int]) -> bytes:
+        pairs = chain.from_iterable((number, self._identified[number]) for number in named)
+        return b"/Names[%b]" % ((IDENTIFIER + b"%d 0 R") * len(named) % tuple(pairs))
+
+
+def _put(numbers: array[int], at: int, few: Sequence[int]) -> None:
+    """Numbers into an array, from a place on that may lie beyond its end."""
+    if at > len(numbers):
+        numbers.extend(repeat(0, at - len(numbers)))
+    numbers[at : at + len(few)] = array("I", few)
+
+
+def _references(numbers: Sequence[int]) -> bytes:
+    """Of objects; null where there is none."""
+    if 0 in numbers:
+        return b" ".join(b"%d 0 R" % number if number else b"null" for number in numbers)
+    return (b"%d 0 R " * len(numbers) % tuple(numbers))[:-1]
 
 
 def _attributes(node: Node) -> bytes:
@@ -198,7 +231,7 @@ def _attributes(node: Node) -> bytes:
     if node.scope:
         owned[b"Table"].append(b"/Scope/%b" % node.scope.encode())
     if node.headers:
-        names = b"".join(b"(%b)" % name.encode() for name in node.headers)
+        names = b"".join(IDENTIFIER % number for number in node.headers)
         owned[b"Table"].append(b"/Headers[%b]" % names)
     if node.box:
         owned[b"Layout"].append(b"/BBox[%.2f %.2f %.2f %.2f]" % node.box)
@@ -206,7 +239,7 @@ def _attributes(node: Node) -> bytes:
     return attributes + (b"/Alt %b" % written(node.alt) if node.alt else b"")
 
 
-def _leave_out(pdf: pydyf.PDF, page: int, used: dict[int, bytes]) -> None:
+def _leave_out(pdf: pydyf.PDF, page: int, used: Set[int]) -> None:
     """Marked content that no element owns: running heads and feet, repeated rows."""
     drawn = resolve(pdf, resolve(pdf, pdf.page_references[page])["Contents"]).stream
     for at, item in enumerate(drawn):
