@@ -208,6 +208,16 @@ def test_a_first_body_that_asks_to_stay_whole_is_laid_out_whole(
     assert laid_out_whole == ["laid out whole: a page that ends inside of a block"]
 
 
+def test_a_line_that_sticks_out_of_its_block_is_laid_out_whole(
+    engine: PdfEngine, laid_out_whole: list[str]
+) -> None:
+    """A page ends above the line, though its block would still go on it."""
+    high = '<p class="b0" style="height: 124px">one</p>'
+    box = '<div class="box"><p>a</p><p>b</p><p class="b4" style="margin-top: 0">c</p></div>'
+    assert_same_pages(engine, a_page(f"{high}<p>two</p>{box}"))
+    assert laid_out_whole == ["laid out whole: a piece with a line that sticks out of it"]
+
+
 # ----------------------------------------------------------------------------- flows by chance
 
 MOST = 0.7  # of the flows are composed; the rest has nowhere to end a page

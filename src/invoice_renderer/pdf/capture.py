@@ -18,7 +18,7 @@ from weasyprint.formatting_structure import boxes
 
 from invoice_renderer.pdf.book import Book, Metadata
 from invoice_renderer.pdf.boxes import KINDS
-from invoice_renderer.pdf.edges import breaks_of, margin, strings_of
+from invoice_renderer.pdf.edges import breaks_of, margin, sticks_out, strings_of
 from invoice_renderer.pdf.lines import depends_on_content
 from invoice_renderer.pdf.outline import (
     Outline,
@@ -208,6 +208,8 @@ class _Walk:
             self._read_table(box)
         elif role is Role.PIECE:
             _check_piece(box)
+            if sticks_out(box):
+                raise NoStencil("a piece with a line that sticks out of it")
             self._check_page(box)
             self.places.append(box.border_box_y())
             self.found.append(PieceReader(self._around).read(box))

@@ -6,12 +6,13 @@ Private to WeasyPrint: boxes with their computed styles.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from weasyprint.formatting_structure import boxes
 
 from invoice_renderer.pdf.lines import holds_lines
-from invoice_renderer.pdf.stencil import Breaks, NoStencil, Strings
+from invoice_renderer.pdf.stencil import CLOSE, Breaks, NoStencil, Strings
 
 _PARALLEL = (boxes.BlockLevelBox, boxes.TableRowGroupBox, boxes.TableRowBox)
 AVOID = frozenset({"avoid", "avoid-page"})
@@ -63,6 +64,20 @@ def margin(box: Any, side: str) -> float:
     if value.unit != "px":
         raise NoStencil("a margin that depends on the page")
     return float(value.value)
+
+
+def sticks_out(box: Any, bottom: float = inf) -> bool:
+    """Whether a line ends below its block, which negative margins do, and a height of its own: a
+    page then ends sooner than the block would have it.
+    """
+    bottom = min(bottom, box.content_box_y() + box.height)
+    for child in getattr(box, "children", ()):
+        if isinstance(child, boxes.LineBox):
+            if child.position_y + child.height > bottom + CLOSE:
+                return True
+        elif isinstance(child, boxes.BlockBox) and sticks_out(child, bottom):
+            return True
+    return False
 
 
 def strings_of(box: Any) -> Strings:
