@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import add
 from types import SimpleNamespace
@@ -91,18 +92,39 @@ class _Pairs:
         self.said: dict[frozenset[str], Glyphs] = {}
         """The glyphs of texts, by the characters that they have."""
 
-    def glyphs(self, text: str) -> Glyphs:
-        characters = frozenset(text)
-        known = self.said.get(characters)
+    def glyphs(self, text: str, around: _Words | None) -> Glyphs:
+        said, characters = around.said if around else self.said, frozenset(text)
+        known = said.get(characters)
         if known is None:
-            said: dict[int, str] = {}
+            glyph_of = {**self.glyph_of, **around.glyph_of} if around else self.glyph_of
+            words: dict[int, str] = {}
             for character in text:
-                said.setdefault(self.glyph_of[character], character)
-            known = tuple(sorted((self.font, *each) for each in said.items()))
-            self.said[characters] = known
-            if len(self.said) > MOST_SETS:
-                self.said.pop(next(iter(self.said)))
+                words.setdefault(glyph_of[character], character)
+            known = tuple(sorted((self.font, *each) for each in words.items()))
+            said[characters] = known
+            if len(said) > MOST_SETS:
+                said.pop(next(iter(said)))
         return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What stands around the figures of a pattern, by its places."""
+
+    shows: dict[int, bytes]
+    advances: dict[int, int]
+    glyph_of: dict[str, int]
+    said: dict[frozenset[str], Glyphs] = field(default_factory=dict)
+
+
+class _Read(NamedTuple):
+    """Glyphs as Pango has them, with their advances."""
+
+    font: int
+    select: bytes
+    height: float
+    baseline: float
+    glyphs: tuple[tuple[int, int], ...]
 
 
 class Shaper:
@@ -114,6 +136,7 @@ class Shaper:
         self._styles: dict[str, TextStyle] = {}
         self._pairs: dict[str, _Pairs] = {}
         self._passed: dict[tuple[str, str], int] = {}
+        self._around: dict[tuple[str, str], _Words] = {}
         self._with_figures: set[str] = set()
 
     def style_of(self, style: Mapping[str, Any], font_config: Any) -> TextStyle:
@@ -134,7 +157,9 @@ class Shaper:
         return shaped
 
     def _by_pairs(self, style: TextStyle, text: str) -> ShapedText | None:
-        """Figures from pairs of characters, once their pattern has passed its probation."""
+        """Figures from pairs of characters, once their pattern has passed its probation; where the
+        words around the figure look otherwise than by pairs, they are taken from the pattern.
+        """
         pattern = text.translate(_AS_ZEROS)
         if "0" not in pattern or not style.is_plain:
             return None
@@ -143,61 +168,92 @@ class Shaper:
         if passed == FAILED:
             return None
         pairs = self._pairs.setdefault(style.key, _Pairs())
-        composed = self._compose(style, text, pairs)
-        if composed is None:
-            self._passed[key] = FAILED
-        elif passed < PROBATION:
-            self._passed[key] = passed + 1 if composed == self._by_pango(style, text) else FAILED
+        composed = self._compose(style, text, pairs, self._around.get(key))
+        if passed < PROBATION or composed is None:
+            is_same = composed is not None and composed == self._by_pango(style, text)
+            self._passed[key] = passed + 1 if is_same else self._fail(style, key, pairs)
         if len(self._passed) > MOST_PATTERNS:
-            self._passed.pop(next(iter(self._passed)))
-        return composed if self._passed[key] != FAILED else None
+            gone = next(iter(self._passed))
+            self._passed.pop(gone)
+            self._around.pop(gone, None)
+        return composed if self._passed.get(key, 0) > 0 else None
 
-    def _compose(self, style: TextStyle, text: str, pairs: _Pairs) -> ShapedText | None:
+    def _fail(self, style: TextStyle, key: tuple[str, str], pairs: _Pairs) -> int:
+        """What a pattern begins with again: its own words, unless they have been tried."""
+        read = self._read_glyphs(style, key[1]) if key not in self._around else None
+        if read is None or (read.font, read.select) != (pairs.font, pairs.select):
+            return FAILED
+        around = _Words({}, {}, {})
+        for at, (character, glyph) in enumerate(zip(key[1], read.glyphs, strict=True)):
+            if character != "0":
+                around.shows[at] = self._shown(read, glyph)
+                around.advances[at] = glyph[1]
+                if around.glyph_of.setdefault(character, glyph[0]) != glyph[0]:
+                    return FAILED
+        self._around[key] = around
+        return 0
+
+    def _compose(
+        self, style: TextStyle, text: str, pairs: _Pairs, around: _Words | None
+    ) -> ShapedText | None:
         twos = [*map(add, text, text[1:]), text[-1]]
         try:
-            shown = b"".join(map(pairs.shows.__getitem__, twos))
+            shows = [*map(pairs.shows.__getitem__, twos)]
         except KeyError:
             if not all(two in pairs.shows or self._learn(style, two, pairs) for two in twos):
                 return None
-            shown = b"".join(map(pairs.shows.__getitem__, twos))
-        show = b"%b\n[%b] TJ" % (pairs.select, (b"<%b>" % shown).removesuffix(b"<>"))
-        width = sum(map(pairs.advances.__getitem__, twos)) * FROM_UNITS
-        return ShapedText(width, pairs.height, pairs.baseline, show, pairs.glyphs(text))
+            shows = [*map(pairs.shows.__getitem__, twos)]
+        advances = [*map(pairs.advances.__getitem__, twos)]
+        glyphs = pairs.glyphs(text, around)
+        if around:
+            for at, show in around.shows.items():
+                shows[at], advances[at] = show, around.advances[at]
+        shown = b"<%b>" % b"".join(shows)
+        show = b"%b\n[%b] TJ" % (pairs.select, shown.removesuffix(b"<>"))
+        return ShapedText(sum(advances) * FROM_UNITS, pairs.height, pairs.baseline, show, glyphs)
 
     def _learn(self, style: TextStyle, two: str, pairs: _Pairs) -> bool:
         """Whether the first character of two, before the second, is one glyph of the font."""
         if two in pairs.refused:
             return False
-        shaped, layout = self._by_pango(style, two), create_layout(two, style, None, None, 0)
-        line, _ = layout.get_first_line()
-        run = line.runs[0]
-        fonts = {font for font, _, _ in shaped.glyphs}
-        if run == ffi.NULL or run.next != ffi.NULL or run.data.item.analysis.level % 2:
-            return self._refuse(two, pairs)
-        string = run.data.glyphs
-        infos = [string.glyphs[at] for at in range(string.num_glyphs)]
-        moved = any(info.geometry.x_offset or info.geometry.y_offset for info in infos)
-        if moved or len(infos) != len(two) or len(fonts) != 1:
-            return self._refuse(two, pairs)
-        font, glyph, advance = fonts.pop(), infos[0].glyph, infos[0].geometry.width
-        select = shaped.show.partition(b"\n")[0]
-        if pairs.font < 0:
-            pairs.font, pairs.select = font, select
-            pairs.height, pairs.baseline = shaped.height, shaped.baseline
+        read = self._read_glyphs(style, two)
+        if read is not None and pairs.font < 0:
+            pairs.font, pairs.select = read.font, read.select
+            pairs.height, pairs.baseline = read.height, read.baseline
         ours = pairs.font, pairs.select, pairs.height, pairs.baseline
-        is_same = pairs.glyph_of.setdefault(two[0], glyph) == glyph
-        if (font, select, shaped.height, shaped.baseline) != ours or not is_same:
-            return self._refuse(two, pairs)
-        size = float(select.split()[1])
-        space = int(self.fonts[font].font.widths[glyph] - advance * 1000 * FROM_UNITS / size)
-        pairs.shows[two] = b"%04x>%d<" % (glyph, space) if space else b"%04x" % glyph
+        if read is None or (read.font, read.select, read.height, read.baseline) != ours:
+            pairs.refused.add(two)
+            return False
+        glyph, advance = read.glyphs[0]
+        if pairs.glyph_of.setdefault(two[0], glyph) != glyph:
+            pairs.refused.add(two)
+            return False
+        pairs.shows[two] = self._shown(read, (glyph, advance))
         pairs.advances[two] = advance
         return True
 
-    @staticmethod
-    def _refuse(two: str, pairs: _Pairs) -> bool:
-        pairs.refused.add(two)
-        return False
+    def _shown(self, read: _Read, glyph: tuple[int, int]) -> bytes:
+        number, advance = glyph
+        size = float(read.select.split()[1])
+        space = int(self.fonts[read.font].font.widths[number] - advance * 1000 * FROM_UNITS / size)
+        return b"%04x>%d<" % (number, space) if space else b"%04x" % number
+
+    def _read_glyphs(self, style: TextStyle, text: str) -> _Read | None:
+        """A glyph of one font for each character, from left to right, or nothing."""
+        shaped, layout = self._by_pango(style, text), create_layout(text, style, None, None, 0)
+        line, _ = layout.get_first_line()
+        run = line.runs[0]
+        if run == ffi.NULL or run.next != ffi.NULL or run.data.item.analysis.level % 2:
+            return None
+        string = run.data.glyphs
+        infos = [string.glyphs[at] for at in range(string.num_glyphs)]
+        moved = any(info.geometry.x_offset or info.geometry.y_offset for info in infos)
+        fonts = {font for font, _, _ in shaped.glyphs}
+        if moved or len(infos) != len(text) or len(fonts) != 1:
+            return None
+        glyphs = tuple((info.glyph, info.geometry.width) for info in infos)
+        select = shaped.show.partition(b"\n")[0]
+        return _Read(fonts.pop(), select, shaped.height, shaped.baseline, glyphs)
 
     def _by_pango(self, style: TextStyle, text: str) -> ShapedText:
         layout = create_layout(text, style, None, None, 0)
