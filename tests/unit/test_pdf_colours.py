@@ -8,6 +8,7 @@ from collections import Counter
 import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
+from PIL import ImageChops
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.gallery import GALLERY
@@ -15,6 +16,8 @@ from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 
 Colour = tuple[int, int, int]
+LIGHTEST = 6  # of 255: what a tint differs from white by is twice as much
+LETTERS = 0.01  # of a page may be smoothed otherwise; the panel takes eight times as much
 
 
 def coloured_texts(pdf: bytes) -> list[Counter[tuple[str, Colour]]]:
@@ -56,3 +59,19 @@ def test_every_text_has_its_colour(renderer: DocumentRenderer, case: str) -> Non
     expected = coloured_texts(laid_out)
     assert len({colour for page in expected for _, colour in page}) > 2
     assert expected == coloured_texts(stamped)
+
+
+@pytest.mark.parametrize("case", ["documented", "closed", "open"])
+def test_every_ground_lies_under_its_block(renderer: DocumentRenderer, case: str) -> None:
+    """The panel's tint and the band's: so light that a comparison of pages for the eye, which
+    forgives the smoothing of letters, does not see them move.
+    """
+    profile = open_profile("example.toml").for_partner("any")
+    presentation = renderer.present(RenderOptions(), profile)
+    invoice = GALLERY[case].build()
+    files = [
+        renderer.render(invoice, profile, presentation, plain=plain).pdf for plain in (True, False)
+    ]
+    laid_out, stamped = (pypdfium2.PdfDocument(file)[0].render().to_pil() for file in files)
+    counts = ImageChops.difference(laid_out.convert("L"), stamped.convert("L")).histogram()
+    assert sum(counts[LIGHTEST:]) < sum(counts) * LETTERS

@@ -17,6 +17,7 @@ from weasyprint.pdf.tags import _build_box_tree
 from weasyprint.stacking import StackingContext
 
 from invoice_renderer.pdf.edges import edge_breaks, margins
+from invoice_renderer.pdf.grounds import lift
 from invoice_renderer.pdf.ink_reader import InkReader, states_of
 from invoice_renderer.pdf.lines import all_boxes
 from invoice_renderer.pdf.stencil import (
@@ -63,7 +64,7 @@ class PieceReader(InkReader):
 
     def _read(self, box: Any, painted: Any, elements: list[Any], place: float) -> Piece:
         """Moved to the top first: where it was must not show in what is read of it."""
-        painted.translate(dy=-place)
+        lift(painted, place)
         self._top = place
         self._visit(box, is_free=True)
         links = [link for link in self._page.links if _is_in(link[3], box)]

@@ -12,6 +12,7 @@ from weasyprint.draw import draw_background, draw_border
 from weasyprint.formatting_structure import boxes
 
 from invoice_renderer.pdf.edges import breaks_of, is_solid, strings_of
+from invoice_renderer.pdf.grounds import lift
 from invoice_renderer.pdf.ink_reader import joined, states_of
 from invoice_renderer.pdf.lines import all_boxes, depends_on_content
 from invoice_renderer.pdf.piece_reader import EXACT, PieceReader, localized_lines
@@ -29,7 +30,7 @@ class RowReader(PieceReader):
         """One row by itself: drawn alone, its texts as holes where they can be."""
         own, body = breaks_of(row), breaks_of(group)
         known = set(self._source.fixed)
-        row.translate(dy=-row.position_y)
+        lift(row, row.position_y)
         for cell in row.children:
             self._visit(cell, is_free=True)
         if self._strings or self._labels:
