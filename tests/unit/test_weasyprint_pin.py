@@ -33,7 +33,7 @@ from weasyprint.pdf.fonts import Font
 from weasyprint.pdf.stream import Stream
 from weasyprint.pdf.tags import _build_box_tree
 from weasyprint.stacking import StackingContext
-from weasyprint.text.fonts import FontConfiguration, get_pango_font_key
+from weasyprint.text.fonts import get_pango_font_key
 from weasyprint.text.line_break import create_layout, line_size
 
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
@@ -193,7 +193,7 @@ def a_page(number: int, rows: int = 30) -> str:
 @pytest.fixture(scope="module")
 def layout() -> Any:
     page = HTML(string=a_page(1, rows=3), url_fetcher=AssetFetcher(ASSETS))
-    config = FontConfiguration()
+    config = BundledFonts().configuration
     return page.render(font_config=config, stylesheets=[CSS(string=SMALL_CSS)], **OPTIONS)
 
 

@@ -86,6 +86,8 @@ class RowReader(PieceReader):
             for box in all_boxes(cell):
                 if isinstance(box, boxes.InlineReplacedBox) or box.element_tag in _TAGGED:
                     raise NoStencil("a cell with more in it than text")
+                if box is not cell and _is_painted(box):
+                    raise NoStencil("a cell with a ground or a frame inside of it")
                 if not isinstance(box, boxes.TextBox):
                     continue
                 stream.stream.clear()
@@ -103,6 +105,12 @@ class RowReader(PieceReader):
         if sum(cell.kind == "TH" for cell in cells) > 1 and len(cells) > 1:
             raise NoStencil("a row with several heads")
         return tuple(parts), tuple(cells)
+
+
+def _is_painted(box: Any) -> bool:
+    ground = getattr(box, "background", None)
+    edges = (getattr(box, f"border_{side}_width", 0) for side in ("top", "right", "bottom", "left"))
+    return any(edges) or bool(ground and ground.layers)
 
 
 def is_row_by_row(wrapper: Any) -> bool:
