@@ -6,6 +6,7 @@ The rules are told as facts first; then flows by chance go both ways, and have t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -292,3 +293,30 @@ def test_flows_by_chance_have_the_same_pages_both_ways(
         "a page that ends inside of a block",
     }
     assert len(laid_out_whole) <= (1 - MOST) * len(seen)
+
+
+@pytest.mark.parametrize(
+    "rule", ["tr:nth-child(even) td", "h2 + table td", "p:first-child", "h2:not(:first-child)"]
+)
+def test_a_style_that_asks_for_places_is_never_stamped(
+    engine: PdfEngine, rule: str, laid_out_whole: list[str]
+) -> None:
+    """Neither its first page nor the next, of which everything has been seen."""
+    style = replace(STYLE, fingerprint=rule, css=f"{CSS} {rule} {{ padding-top: 9px }}")
+    html = a_page(f"<p>one</p><h2>two</h2>{a_table(('', [''] * 3))}")
+    first = engine.render(html, style, {}).content
+    assert engine.render(html, style, {}).content == first
+    assert engine.render(html, style, {}, plain=True).content == first
+    assert len(laid_out_whole) == 2
+
+
+def test_headings_that_are_counted_are_laid_out_whole(
+    engine: PdfEngine, laid_out_whole: list[str]
+) -> None:
+    """A number that is drawn with a block would come again with the next one."""
+    counted = f"{CSS} h2 {{ counter-increment: part }} h2::before {{ content: counter(part) '. ' }}"
+    style = replace(STYLE, fingerprint="counted", css=counted)
+    html = a_page("<h2>one</h2><h2>two</h2>")
+    for _ in range(2):
+        assert "1. one 2. two" in words_by_page(engine.render(html, style, {}).content)[0]
+    assert len(laid_out_whole) == 2

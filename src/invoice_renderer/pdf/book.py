@@ -18,10 +18,10 @@ from invoice_renderer.pdf.skeleton import TAGS
 from invoice_renderer.pdf.stencil import Container, Frame, Piece, RowStencil, SetLine, Table, fill
 
 FRAMES = 8  # of a body
-PIECES = 256
+PIECES = 64
 PIECES_OF_A_SHAPE = 8
 KINDS_OF_A_TABLE = 1_000
-SETTINGS = 8  # of a piece that are remembered
+SETTINGS = 4  # of a piece that are remembered
 
 
 Frames = tuple[list[Frame], list[Frame]]
@@ -104,7 +104,7 @@ class Book:
     """For a body, the frames of its first page and of every other one."""
     heads: dict[tuple[Path, str], Metadata] = field(default_factory=dict)
     is_trusted: bool = True
-    """Whether pages came out as foreseen."""
+    """Whether pages came out as foreseen, and the style asks for nothing that is not kept."""
     _pieces: OrderedDict[tuple[Path, str], list[PieceSetter]] = field(default_factory=OrderedDict)
     _tables: dict[tuple[Path, str], KnownTable] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PRELUDE = re.compile(r"([^{};]+)\{")
 _ARGUMENT = re.compile(r"\([^()]*\)")
+_OF_ITSELF = re.compile(r":(?:not|is|where|matches)\(")
 _PARTS = re.compile(r"\s*([>+~]|\s)\s*")
 _PLACE = re.compile(r":(?:nth-|first-(?!line|letter)|last-|only-|empty|has)")
 _PAGES = re.compile(r":(?:left|right|nth|blank)")
@@ -51,8 +52,9 @@ def _asks_for_place(selector: str, flow: Iterable[tuple[frozenset[str], frozense
         after_sibling = at > 0 and parts[at - 1] in {"+", "~"}
         if not (after_sibling or _PLACE.search(parts[at])):
             continue
-        own, above = _words_of(parts[at]), set().union(*map(_words_of, parts[:at:2]))
-        if any(own <= words and above <= words | around for words, around in flow):
+        around = [parts[one] for one in range(0, at, 2) if parts[one + 1] not in {"+", "~"}]
+        own, above = _words_of(parts[at]), set().union(*map(_words_of, around))
+        if any(own <= words and above <= words | outer for words, outer in flow):
             return True
     return False
 
@@ -73,6 +75,8 @@ def _words(tags: Iterable[str]) -> frozenset[str]:
 
 
 def _without_arguments(selector: str) -> str:
+    """What ``:not()`` and the like say counts as said of the element itself."""
+    selector = _OF_ITSELF.sub(":", selector)
     while _ARGUMENT.search(selector):
         selector = _ARGUMENT.sub("", selector)
-    return selector
+    return selector.replace(")", "")

@@ -65,7 +65,7 @@ class Stamper:
             raise NoStencil("a style that asks for data")
         book = self._books.setdefault(page.style, Book())
         if not book.is_trusted:
-            raise NoStencil("a style whose pages came out otherwise than foreseen")
+            raise NoStencil("a style that is laid out whole")
         self._books.move_to_end(page.style)
         while len(self._books) > STYLES:
             self._books.popitem(last=False)
@@ -143,6 +143,7 @@ class _Lesson:
         parsed, layout = page.lay_out(html, tall(book.frames[body][0][0]))
         outline, places = learn(book, html, parsed, layout, shaper)
         if looks_at_places(page.css, book.elements()):
+            book.is_trusted = False
             raise NoStencil("a style that asks for the place of a block or a row")
         try:
             composed = compose(book, outline, shaper, is_endless=True)

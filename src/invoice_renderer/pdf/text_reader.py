@@ -33,6 +33,8 @@ from invoice_renderer.pdf.stencil import (
     text_operators,
 )
 
+_SAID_ANYWHERE = frozenset({"string", "attr()", "content()", "url"})
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -88,9 +90,15 @@ class TextReader:
         if isinstance(box, (boxes.BlockReplacedBox, boxes.InlineReplacedBox)):
             self._note_image(box)
         if box.element is not None and "::" in (box.element_tag or ""):
-            for kind, value in listed_content(box.style["content"]):
-                if kind == "attr()" and (id(box.element), value[0]) in self._source.attributes:
-                    self._source.fix(self._source.attributes[id(box.element), value[0]])
+            self._note_generated(box)
+
+    def _note_generated(self, box: Any) -> None:
+        """What it says must be the same wherever the block stands."""
+        for kind, value in listed_content(box.style["content"]):
+            if kind not in _SAID_ANYWHERE:
+                raise NoStencil("generated content that counts")
+            if kind == "attr()" and (id(box.element), value[0]) in self._source.attributes:
+                self._source.fix(self._source.attributes[id(box.element), value[0]])
 
     def _note_strings(self, box: Any) -> None:
         contents = dict(box.style["string_set"]) if box.style["string_set"] != "none" else {}
