@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from invoice_renderer.errors import DocumentTooLarge
 from invoice_renderer.pdf.composition import Column, paginate
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
@@ -320,3 +321,15 @@ def test_headings_that_are_counted_are_laid_out_whole(
     for _ in range(2):
         assert "1. one 2. two" in words_by_page(engine.render(html, style, {}).content)[0]
     assert len(laid_out_whole) == 2
+
+
+def test_rows_that_are_all_of_their_own_kind_have_an_end() -> None:
+    """Each wraps in its own way, and so has to be laid out: a page of too many is refused before
+    minutes are gone.
+    """
+    engine = PdfEngine(BundledFonts(), max_pages=99, max_bytes=10_000_000, max_plain_rows=40)
+    words = ("word " * (60 + number) for number in range(60))
+    rows = "".join(f"<tr><td>{text}</td></tr>" for text in words)
+    table = f"<table><thead><tr><th>head</th></tr></thead><tbody>{rows}</tbody></table>"
+    with pytest.raises(DocumentTooLarge):
+        engine.render(a_page(table), STYLE, {})

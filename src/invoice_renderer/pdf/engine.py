@@ -156,7 +156,8 @@ class PdfEngine:
         """The page through stencils, or nothing where it has to be laid out whole."""
         around = Surroundings(self._shaper, fetcher, self.fonts.configuration, ALL_OPTIONS)
         try:
-            return self._stamper.stamp(Page(html, style.key, style.css, around, lay_out))
+            most = self._max_plain_rows
+            return self._stamper.stamp(Page(html, style.key, style.css, around, lay_out, most))
         except (NoStencil, RenderingError) as reason:
             _LOGGER.debug("laid out whole: %s", reason)
         except InvoiceRendererError:

@@ -51,6 +51,8 @@ class Page:
     css: str
     around: Surroundings
     lay_out: LayOut
+    most_rows: int
+    """Rows of their own kind that may be laid out for it."""
 
 
 class Stamper:
@@ -77,11 +79,13 @@ class _Lesson:
     """Composes one page, and has laid out what is missing for it.
 
     Whether a page can be composed must not depend on what was composed before: so there is no end
-    to the layouts, as long as each makes some of what is missing known.
+    to the layouts, as long as each makes some of what is missing known. Only a page that could not
+    be laid out whole either may come to the end of its rows.
     """
 
     def __init__(self, page: Page, book: Book) -> None:
         self._page, self._book = page, book
+        self._unusual = 0
 
     def press(self) -> Pressed:
         composition = self.compose()
@@ -117,10 +121,14 @@ class _Lesson:
         self, outline: Outline, missing: Sequence[Sequence[int]]
     ) -> dict[int, Sequence[int]]:
         """For each table some rows to be laid out: those that are missing, one of each sort."""
-        return {
-            number: self._one_of_each(table, missing[number]) or plainest(table.rows)[:1]
-            for number, table in enumerate(outline.tables)
-        }
+        chosen: dict[int, Sequence[int]] = {}
+        for number, table in enumerate(outline.tables):
+            wanted = self._one_of_each(table, missing[number])
+            self._unusual += len(wanted)
+            chosen[number] = wanted or plainest(table.rows)[:1]
+        if self._unusual > self._page.most_rows:
+            raise NoStencil("too many rows of their own kind")
+        return chosen
 
     def _one_of_each(self, table: TableSource, numbers: Sequence[int]) -> list[int]:
         """Among rows that did not go in, one of each that differ in what kept them out."""
