@@ -28,11 +28,12 @@ from invoice_renderer.pdf.outline import (
     TableSource,
     bare,
     read_outline,
+    taken_apart,
 )
 from invoice_renderer.pdf.piece_reader import PieceReader
 from invoice_renderer.pdf.row_reader import RowReader, is_row_by_row
 from invoice_renderer.pdf.shaping import Shaper
-from invoice_renderer.pdf.skeleton import TAGS, take_apart
+from invoice_renderer.pdf.skeleton import TAGS
 from invoice_renderer.pdf.source import INSERTED, Source, metadata_of
 from invoice_renderer.pdf.stencil import Container, Frame, NoStencil, Piece, RowStencil, Table
 from invoice_renderer.pdf.text_reader import Around
@@ -81,7 +82,7 @@ def tall(frame: Frame) -> str:
 
 def read_frames(html: str, parsed: Any, layout: Any, shaper: Shaper) -> tuple[Frame, Frame]:
     """The first page of a probe and another one, without their flow."""
-    source = Source(parsed.etree_element, _whole(html))
+    source = Source(parsed.etree_element, taken_apart(html))
     first, other = (
         PieceReader(_around(page, source, layout, shaper, page.height)).read_frame()
         for page in layout.pages
@@ -98,7 +99,7 @@ def learn(
     """
     if len(layout.pages) != 1:
         raise NoStencil("a page that asks for another one")
-    source = Source(parsed.etree_element, _whole(html))
+    source = Source(parsed.etree_element, taken_apart(html))
     height = book.frames[body_of(html)][0][0].height
     around = _around(layout.pages[0], source, layout, shaper, height)
     walk = _Walk(book, around, _paths(parsed.etree_element, html))
@@ -131,13 +132,6 @@ def _keep_table(book: Book, entry: TableSource, found: object, shaper: Shaper) -
     known = book.table(entry.path, entry.head.shape, found.table)
     for row, stencil in zip(entry.rows, found.rows, strict=True):
         known.add(row, stencil, shaper)
-
-
-def _whole(html: str) -> Any:
-    skeleton = take_apart(html)
-    if skeleton is None:
-        raise NoStencil("markup that is not plain")
-    return skeleton
 
 
 def _around(page: Any, source: Source, layout: Any, shaper: Shaper, height: float) -> Around:

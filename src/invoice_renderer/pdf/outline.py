@@ -176,7 +176,7 @@ class _Reader:
             return stop
         if source.count("<tr") > MANY_ROWS:
             raise NoStencil("a long table that is not plain")
-        piece = PieceSource(path, _taken_apart(source))
+        piece = PieceSource(path, taken_apart(source))
         if role is Role.HEAD:
             self._head = piece
         else:
@@ -213,7 +213,8 @@ def _end_of(html: str, start: int, name: str) -> int:
     raise NoStencil("tags that are not closed")
 
 
-def _taken_apart(html: str) -> Skeleton:
+def taken_apart(html: str) -> Skeleton:
+    """:raises NoStencil: where the markup is not plain."""
     skeleton = take_apart(html)
     if skeleton is None:
         raise NoStencil("markup that is not plain")
@@ -234,7 +235,7 @@ def _read_table(html: str, path: Path, start: int) -> TableSource:
     reader = _RowsReader(start)
     for number, body in enumerate(found):
         reader.read(html, body, number)
-    head = _taken_apart(f"{html[: found[0].start()]}</table>")
+    head = taken_apart(f"{html[: found[0].start()]}</table>")
     bodies = tuple(body[1] for body in found)
     first, last = start + found[0].start(), start + found[-1].end()
     return TableSource(path, head, bodies, tuple(reader.rows), first, last)

@@ -33,6 +33,7 @@ from invoice_renderer.pdf.stencil import (
     set_line,
 )
 from invoice_renderer.pdf.structure import (
+    PIXEL,
     Annotation,
     Content,
     Kid,
@@ -42,7 +43,6 @@ from invoice_renderer.pdf.structure import (
 )
 
 EXACT = 9  # decimals of a CSS pixel that survive a sum
-SCALE = 0.75  # points in a CSS pixel
 
 
 class PieceReader(InkReader):
@@ -129,7 +129,7 @@ class PieceReader(InkReader):
     def _tag(self, box: Any, stream: Any, links: Iterable[Any]) -> list[Kid]:
         """The structure that WeasyPrint has for a box; links by their number."""
         pdf = pydyf.PDF()
-        height = self._around.height * SCALE
+        height = self._around.height * PIXEL
         pdf.add_page(
             pydyf.Dictionary({"Type": "/Page", "MediaBox": pydyf.Array((0, 0, 0, height))})
         )

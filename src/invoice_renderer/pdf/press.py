@@ -34,9 +34,8 @@ from invoice_renderer.pdf.stencil import (
     fill,
     text_operators,
 )
-from invoice_renderer.pdf.structure import Annotation, Content, Kid, Node
+from invoice_renderer.pdf.structure import PIXEL, Annotation, Content, Kid, Node
 
-PIXEL = 0.75  # points
 NO_LINE = SetLine((), ())
 
 

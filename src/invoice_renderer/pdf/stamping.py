@@ -100,22 +100,30 @@ class _Lesson:
                 self._learn_frames(body_of(self._page.html), still)
 
     def compose(self) -> Composition:
-        html, shaper = self._page.html, self._page.around.shaper
+        outline, shaper = self._read(), self._page.around.shaper
         still: object = None
         while True:
             try:
-                return compose(self._book, read_outline(html, self._book.roles), shaper)
-            except UnknownRole as unknown:
-                lacking: object = str(unknown)
-                few = without_most_rows(html)
+                return compose(self._book, outline, shaper)
             except Missing as missing:
                 lacking = missing.rows, missing.pieces
-                outline = read_outline(html, self._book.roles)
+                if lacking == still:
+                    raise NoStencil("a page that cannot be learnt") from None
+                still = lacking
                 few = with_rows(outline, self._choose(outline, missing.rows))
-            if lacking == still:
-                raise NoStencil("a page that cannot be learnt")
-            still = lacking
             self._learn(few)
+
+    def _read(self) -> Outline:
+        html, roles = self._page.html, self._book.roles
+        try:
+            return read_outline(html, roles)
+        except UnknownRole:
+            pass
+        self._learn(without_most_rows(html))
+        try:
+            return read_outline(html, roles)
+        except UnknownRole:
+            raise NoStencil("a page that cannot be learnt") from None
 
     def _choose(
         self, outline: Outline, missing: Sequence[Sequence[int]]
