@@ -16,6 +16,7 @@ from invoice_renderer.pdf.archive import declare_conformance
 from invoice_renderer.pdf.attachments import Attachment, attach
 from invoice_renderer.pdf.boxes import watch_languages
 from invoice_renderer.pdf.file import seal, write_file
+from invoice_renderer.pdf.lean_fonts import make_fonts_lean
 from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
@@ -66,6 +67,7 @@ def _finish(
     def finish(document: Any, pdf: pydyf.PDF) -> None:
         _check_links(pdf)
         tag(document, pdf)
+        make_fonts_lean(pdf)
         attach(pdf, attachments)
         declare_conformance(document.metadata, pdf, source=_source(attachments))
         written.append(write_file(pdf))
