@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from html import unescape
-from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
 from invoice_renderer.pdf.skeleton import HOLE, TAGS, Skeleton, take_apart
@@ -24,15 +24,19 @@ Path = tuple[str, ...]
 Data = tuple[tuple[str, str], ...]
 """What a start tag carries in ``data-`` attributes."""
 
+PATTERNS = 16  # of rows, for one body
 MANY_ROWS = 24  # of a table that is not read row by row
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 )
+_DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
 _TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
-_BODY = re.compile(r"(<tbody\b[^>]*>)(.*?)(</tbody>)", re.DOTALL)
+_BODY = re.compile(r"<tbody\b[^>]*>")
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
 _DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"')
+SPACE = " \t\n\r\f"
+_TEXT = rf"([^{SPACE}<](?:[^<]*[^{SPACE}<])?)"
 _LIVE = re.compile(r"\s(?:href|src|data-[a-z-]+)=")
 
 
@@ -135,8 +139,8 @@ class _Reader:
 
     def read(self) -> Outline:
         html, at = self._html, 0
-        if html.lstrip().lower().startswith("<!doctype html>"):
-            at = html.index(">") + 1
+        if declared := _DOCTYPE.match(html):
+            at = declared.end()
         while found := _TAG.search(html, at):
             if html[at : found.start()].strip():
                 raise NoStencil("a text between blocks")
@@ -226,19 +230,24 @@ def taken_apart(html: str) -> Skeleton:
 
 def _read_table(html: str, path: Path, start: int) -> TableSource:
     """A table that begins at ``start`` of the page."""
-    found = list(_BODY.finditer(html))
-    if not found or html.count("<table") != 1 or "rowspan" in html:
+    bodies = list(_BODY.finditer(html))
+    if not bodies or html.count("<table") != 1 or "rowspan" in html:
         raise NoStencil("a table that is not plain")
-    between = (html[a.end() : b.start()] for a, b in pairwise(found))
-    if any(text.strip() for text in between) or html[found[-1].end() :].strip() != "</table>":
+    reader, at = _RowsReader(start), bodies[0].start()
+    for number, body in enumerate(bodies):
+        if html[at : body.start()].strip():
+            raise NoStencil("a table with more than bodies")
+        stop = html.find("</tbody>", body.end())
+        if stop < 0:
+            raise NoStencil("tags that are not closed")
+        reader.read(html, body[0], number, body.end(), stop)
+        at = stop + len("</tbody>")
+    if html[at:].strip() != "</table>":
         raise NoStencil("a table with more than bodies")
-    reader = _RowsReader(start)
-    for number, body in enumerate(found):
-        reader.read(html, body, number)
-    head = taken_apart(f"{html[: found[0].start()]}</table>")
-    bodies = tuple(body[1] for body in found)
-    first, last = start + found[0].start(), start + found[-1].end()
-    return TableSource(path, head, bodies, tuple(reader.rows), first, last)
+    first = bodies[0].start()
+    head = taken_apart(f"{html[:first]}</table>")
+    tags = tuple(body[0] for body in bodies)
+    return TableSource(path, head, tags, tuple(reader.rows), start + first, start + at)
 
 
 class _RowsReader:
@@ -248,39 +257,40 @@ class _RowsReader:
         self.rows: list[Row] = []
         self._start = start
         self._kinds: dict[str, str] = {}
+        self._patterns: dict[str, list[_RowPattern]] = {}
+        """For the start tag of a body, the last one that was used first."""
 
-    def read(self, html: str, body: re.Match[str], number: int) -> None:
-        tag = bare(body[1])
-        count, length = len(self.rows), 0
-        for found in _ROW.finditer(html, body.start(2), body.end(2)):
-            row = found[0]
-            length += len(row)
-            kind, texts, data = self._part(row)
-            kind = self._checked(tag + kind)
-            start = self._start + found.start()
-            self.rows.append(Row(kind, texts, data, start, start + len(row), number))
-        if count == len(self.rows):
+    def read(self, html: str, tag: str, body: int, at: int, stop: int) -> None:
+        """The rows from ``at`` to ``stop``: those of one body, with this start tag."""
+        tag = bare(tag)
+        rows, shift, count = self.rows, self._start, len(self.rows)
+        at = _end_of_space(html, at)
+        while at < stop:
+            pattern, found = self._match(html, tag, at, stop)
+            texts, data = pattern.read(found)
+            end = found.end()
+            rows.append(Row(pattern.kind, texts, data, shift + at, shift + end, body))
+            at = _end_of_space(html, end)
+        if count == len(rows):
             raise NoStencil("a part of a table without rows")
-        if length != len(body[2]) and _ROW.sub("", body[2]).strip():
-            raise NoStencil("more than rows in a table")
 
-    @staticmethod
-    def _part(row: str) -> tuple[str, tuple[str, ...], Data]:
-        parts = TAGS.split(row)
-        tag = parts[1]
-        data = data_of(tag)
-        parts[1] = bare(tag)
-        inside = parts[2::2]
-        cores = [text.strip(" \t\n\r\f") for text in inside]
-        if cores == inside:
-            parts[2::2] = [HOLE if text else text for text in inside]
-        else:
-            parts[2::2] = [
-                text.replace(core, HOLE) if core else text
-                for text, core in zip(inside, cores, strict=True)
-            ]
-        texts = tuple([unescape(core) if "&" in core else core for core in cores if core])
-        return "".join(parts), texts, data
+    def _match(self, html: str, tag: str, at: int, stop: int) -> tuple[_RowPattern, re.Match[str]]:
+        patterns = self._patterns.setdefault(tag, [])
+        for place, pattern in enumerate(patterns):
+            if found := pattern.match(html, at, stop):
+                if place:
+                    patterns.insert(0, patterns.pop(place))
+                return pattern, found
+        row = _ROW.match(html, at, stop)
+        if row is None:
+            raise NoStencil("more than rows in a table")
+        pattern = _RowPattern(tag, row[0])
+        if not (found := pattern.match(html, at, stop)):
+            raise NoStencil("a row that is not plain")
+        pattern.kind = self._checked(pattern.kind)
+        patterns.insert(0, pattern)
+        del patterns[PATTERNS:]
+        return pattern, found
 
     def _checked(self, kind: str) -> str:
         """One string for all rows of a kind."""
@@ -291,6 +301,37 @@ class _RowsReader:
             raise NoStencil("a row with more in it than text")
         self._kinds[kind] = kind
         return kind
+
+
+class _RowPattern:
+    """Reads the rows that differ from this one in their data and texts alone."""
+
+    def __init__(self, body: str, row: str) -> None:
+        _, tag, *parts = TAGS.split(row)
+        for at, text in enumerate(parts[::2]):
+            if core := text.strip(SPACE):
+                parts[2 * at] = text.replace(core, HOLE)
+        self.kind = "".join((body, bare(tag), *parts))
+        self._names = tuple(name for name, _ in _DATA.findall(tag))
+        before, *after = map(re.escape, _DATA.sub(HOLE, tag).split(HOLE))
+        data = (rf'\s{name}="([^"<>]*)"' for name in self._names)
+        start = before + "".join(map(add, data, after))
+        rest = re.escape("".join(parts)).replace(HOLE, _TEXT)
+        self.match = re.compile(start + rest).match
+
+    def read(self, found: re.Match[str]) -> tuple[tuple[str, ...], Data]:
+        """Texts and data."""
+        values = found.groups()
+        if "&" in found[0]:
+            values = tuple(map(unescape, values))
+        count = len(self._names)
+        return values[count:], tuple(zip(self._names, values, strict=False))
+
+
+def _end_of_space(html: str, at: int) -> int:
+    while html[at] in SPACE:
+        at += 1
+    return at
 
 
 # ----------------------------------------------------------------------------- fewer rows
