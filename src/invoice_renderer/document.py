@@ -21,6 +21,7 @@ from invoice_renderer.errors import OptionRefused, ProfileMalformed
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.language import Language
 from invoice_renderer.logo import Logo
+from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.markup import render_markup
 from invoice_renderer.pdf.assets import Asset
 from invoice_renderer.pdf.attachments import Attachment
@@ -38,9 +39,9 @@ MOST_PAGES = 6_000  # 100,000 lines are some 2,700, in large print twice as many
 MOST_BYTES = 100_000_000
 LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
 SOURCES = ("canonical.py", "cldr.py", "colour.py", "document.py", "field_types.py", "figures.py",
-           "invoice.py", "language.py", "logo.py", "markup.py", "pay_link.py", "profile.py",
-           "qr.py", "record.py", "spreadsheet.py", "template.py", "text.py", "pdf",
-           "view")  # fmt: skip
+           "invoice.py", "language.py", "logo.py", "loops.py", "manuscript.py", "markup.py",
+           "pay_link.py", "profile.py", "qr.py", "record.py", "spreadsheet.py", "template.py",
+           "text.py", "pdf", "view")  # fmt: skip
 """What of this package decides the bytes of a document."""
 
 
@@ -67,12 +68,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document before it is drawn: the page as HTML, its style, and what it may ask for."""
+    """A document before it is drawn: the page, its style, and what it may ask for."""
 
-    html: str
+    page: Manuscript
     style: Style
     assets: Mapping[str, Asset]
     notices: tuple[Notice, ...]
+
+    @property
+    def html(self) -> str:
+        """The page written out."""
+        return self.page.html
 
 
 class DocumentRenderer:
@@ -172,10 +178,10 @@ class DocumentRenderer:
             wording=template.wording,
             logo=next(iter(_brand_assets(profile.logo)), ""),
         )
-        html = render_markup(template, language.translations, view)
-        missing = self._pdf.fonts.missing(set(html))
+        page = render_markup(template, language.translations, view)
+        missing = self._pdf.fonts.missing(page.characters)
         return Draft(
-            html=replace_missing(html, missing),
+            page=Manuscript(replace_missing(page.html, missing)) if missing else page,
             style=_style(template, profile, presentation, language),
             assets={
                 **_template_assets(template),
@@ -196,7 +202,7 @@ class DocumentRenderer:
     ) -> Document:
         """Draw a draft, with the record of what it was made from; ``plain`` as for a render."""
         attachments = self._attachments(invoice, profile, presentation)
-        pdf = self._pdf.render(draft.html, draft.style, draft.assets, attachments, plain=plain)
+        pdf = self._pdf.render(draft.page, draft.style, draft.assets, attachments, plain=plain)
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,

@@ -14,7 +14,6 @@ from gettext import NullTranslations
 from pathlib import Path
 
 from jinja2 import (
-    Environment,
     FileSystemLoader,
     StrictUndefined,
     TemplateNotFound,
@@ -24,6 +23,8 @@ from jinja2 import (
 
 from invoice_renderer.errors import TemplateBroken
 from invoice_renderer.language import ForeignText
+from invoice_renderer.loops import PageEnvironment
+from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.prepared import PreparedPages
 from invoice_renderer.template import Template
 from invoice_renderer.view import InvoiceView
@@ -40,19 +41,21 @@ _SCRIPTS = {
 }
 
 
-def render_markup(template: Template, translations: NullTranslations, view: InvoiceView) -> str:
+def render_markup(
+    template: Template, translations: NullTranslations, view: InvoiceView
+) -> Manuscript:
     """The page as HTML; :class:`TemplateBroken` names the template's file and line."""
     environment = environment_of(template.folder, translations)
     try:
-        return environment.get_template(PAGE).render(invoice=view, template=template)
+        return environment.write(PAGE, invoice=view, template=template)
     except Exception as failure:  # noqa: BLE001  whatever a template does wrong ends here
         raise _broken(failure, template) from None
 
 
 @lru_cache(maxsize=32)
-def environment_of(folder: Path, translations: NullTranslations) -> Environment:
+def environment_of(folder: Path, translations: NullTranslations) -> PageEnvironment:
     """One for each template and language, so that threads share no language."""
-    environment = Environment(
+    environment = PageEnvironment(
         loader=FileSystemLoader(folder),
         autoescape=True,  # select_autoescape() would not escape invoice.html.j2
         undefined=StrictUndefined,

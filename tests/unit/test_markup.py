@@ -76,7 +76,7 @@ def test_a_running_head_keeps_its_direction() -> None:
 )
 def test_hostile_text_is_text(hostile: str) -> None:
     """Markup is escaped, template syntax is not looked at."""
-    html = render_markup(TEMPLATE, ENGLISH, a_buyer(hostile))
+    html = render_markup(TEMPLATE, ENGLISH, a_buyer(hostile)).html
     assert hostile in unescape(html)
     assert "<script" not in html
     assert "<style" not in html

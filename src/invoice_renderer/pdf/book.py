@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from invoice_renderer.pdf.outline import Path, Role, Row
+from invoice_renderer.pdf.outline import Path, Role
+from invoice_renderer.pdf.row_source import Row
 from invoice_renderer.pdf.rows import RowSetter, SetRow
 from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.skeleton import TAGS

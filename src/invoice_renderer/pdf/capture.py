@@ -16,6 +16,7 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 
+from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.pdf.book import Book, Metadata
 from invoice_renderer.pdf.boxes import KINDS
 from invoice_renderer.pdf.edges import breaks_of, margin, sticks_out, strings_of
@@ -26,14 +27,13 @@ from invoice_renderer.pdf.outline import (
     PieceSource,
     Role,
     TableSource,
-    bare,
     read_outline,
     taken_apart,
 )
 from invoice_renderer.pdf.piece_reader import PieceReader
 from invoice_renderer.pdf.row_reader import RowReader, is_row_by_row
 from invoice_renderer.pdf.shaping import Shaper
-from invoice_renderer.pdf.skeleton import TAGS
+from invoice_renderer.pdf.skeleton import TAGS, bare
 from invoice_renderer.pdf.source import INSERTED, Source, metadata_of
 from invoice_renderer.pdf.stencil import Container, Frame, NoStencil, Piece, RowStencil, Table
 from invoice_renderer.pdf.text_reader import Around
@@ -104,7 +104,7 @@ def learn(
     around = _around(layout.pages[0], source, layout, shaper, height)
     walk = _Walk(book, around, _paths(parsed.etree_element, html))
     walk.walk()
-    outline = read_outline(html, book.roles)
+    outline = read_outline(Manuscript(html), book.roles)
     found = iter(walk.found)
     for entry in outline.flow:
         if isinstance(entry, PieceSource):

@@ -15,7 +15,6 @@ from math import inf
 from invoice_renderer.pdf.book import Book, Frames, KnownTable, Metadata, SetPiece
 from invoice_renderer.pdf.outline import (
     Closed,
-    Data,
     Opened,
     Outline,
     Path,
@@ -24,6 +23,7 @@ from invoice_renderer.pdf.outline import (
 )
 from invoice_renderer.pdf.rows import RowSetter, SetRow
 from invoice_renderer.pdf.shaping import Glyphs, Shaper
+from invoice_renderer.pdf.skeleton import Data
 from invoice_renderer.pdf.stencil import Container, NoStencil
 
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page

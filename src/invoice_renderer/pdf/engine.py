@@ -28,6 +28,7 @@ from invoice_renderer.errors import (
     InvoiceRendererError,
     RenderingError,
 )
+from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
 from invoice_renderer.pdf.attachments import Attachment
 from invoice_renderer.pdf.complaints import (
@@ -97,21 +98,22 @@ class PdfEngine:
 
     def render(
         self,
-        html: str,
+        page: Manuscript | str,
         style: Style,
         assets: Mapping[str, Asset],
         attachments: Sequence[Attachment] = (),
         *,
         plain: bool = False,
     ) -> RenderedPdf:
-        """Draw the page; :class:`RenderingError` says what kept it from being whole.
+        """Draw a page of HTML; :class:`RenderingError` says what kept it from being whole.
 
         ``plain`` lays it out whole, whether or not it could be stamped.
         """
+        page = Manuscript(page) if isinstance(page, str) else page
         fetcher = AssetFetcher(assets)
         with _ONE_AT_A_TIME, _garbage_held(), collected_complaints() as complaints:
             try:
-                pdf = self._draw(html, style, fetcher, attachments, plain=plain)
+                pdf = self._draw(page, style, fetcher, attachments, plain=plain)
                 _stop_at_complaints(complaints)
             except InvoiceRendererError:
                 _stop_at_refusals(fetcher)
@@ -130,7 +132,7 @@ class PdfEngine:
 
     def _draw(
         self,
-        html: str,
+        page: Manuscript,
         style: Style,
         fetcher: AssetFetcher,
         attachments: Sequence[Attachment],
@@ -142,22 +144,22 @@ class PdfEngine:
         def lay_out(html: str, more: str = "") -> tuple[HTML, Any]:
             return self._lay_out(html, sheet, fetcher, more)
 
-        pressed = None if plain else self._stamp(html, style, fetcher, lay_out)
+        pressed = None if plain else self._stamp(page, style, fetcher, lay_out)
         if pressed is not None:
             self._check_pages(len(pressed.document.pages))
             content = finish_pressed(pressed, attachments, **OPTIONS)
             return self._checked(content, len(pressed.document.pages))
-        _, layout = lay_out(html)
+        _, layout = lay_out(page.html)
         return self._checked(finish_layout(layout, attachments, **OPTIONS), len(layout.pages))
 
     def _stamp(
-        self, html: str, style: Style, fetcher: AssetFetcher, lay_out: LayOut
+        self, page: Manuscript, style: Style, fetcher: AssetFetcher, lay_out: LayOut
     ) -> Pressed | None:
         """The page through stencils, or nothing where it has to be laid out whole."""
         around = Surroundings(self._shaper, fetcher, self.fonts.configuration, ALL_OPTIONS)
         try:
             most = self._max_plain_rows
-            return self._stamper.stamp(Page(html, style.key, style.css, around, lay_out, most))
+            return self._stamper.stamp(Page(page, style.key, style.css, around, lay_out, most))
         except (NoStencil, RenderingError) as reason:
             _LOGGER.debug("laid out whole: %s", reason)
         except InvoiceRendererError:

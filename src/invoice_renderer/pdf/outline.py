@@ -13,18 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from html import unescape
-from operator import add
-from typing import NamedTuple
 
-from invoice_renderer.pdf.skeleton import HOLE, TAGS, Skeleton, take_apart
+from invoice_renderer.manuscript import Manuscript
+from invoice_renderer.pdf.row_source import Row, RowsReader, plainest, write_row
+from invoice_renderer.pdf.skeleton import Data, Skeleton, bare, data_of, take_apart
 from invoice_renderer.pdf.stencil import NoStencil
 
 Path = tuple[str, ...]
-Data = tuple[tuple[str, str], ...]
-"""What a start tag carries in ``data-`` attributes."""
-
-PATTERNS = 16  # of rows, for one body
 MANY_ROWS = 24  # of a table that is not read row by row
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
@@ -33,11 +28,6 @@ _DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)[^>]*>")
 _TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.DOTALL)
 _BODY = re.compile(r"<tbody\b[^>]*>")
-_ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
-_DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"')
-SPACE = " \t\n\r\f"
-_TEXT = rf"([^{SPACE}<](?:[^<]*[^{SPACE}<])?)"
-_LIVE = re.compile(r"\s(?:href|src|data-[a-z-]+)=")
 
 
 class Role(Enum):
@@ -78,19 +68,6 @@ class PieceSource:
     skeleton: Skeleton
 
 
-class Row(NamedTuple):
-    """One row: its kind, its texts in order, and the data of its ``<tr>``."""
-
-    kind: str
-    texts: tuple[str, ...]
-    data: Data
-    start: int
-    """Where it is in the page."""
-    stop: int
-    body: int
-    """The number of its ``<tbody>``."""
-
-
 @dataclass(frozen=True, slots=True)
 class TableSource:
     """A table: its tag with its columns and its head, and its rows."""
@@ -112,7 +89,7 @@ Entry = Opened | Closed | PieceSource | TableSource
 class Outline:
     """The whole page; ``head`` is what stands in ``<head>``."""
 
-    html: str
+    page: Manuscript
     head: PieceSource | None
     flow: tuple[Entry, ...]
 
@@ -121,18 +98,18 @@ class Outline:
         return [entry for entry in self.flow if isinstance(entry, TableSource)]
 
 
-def read_outline(html: str, roles: Mapping[Path, Role]) -> Outline:
+def read_outline(page: Manuscript, roles: Mapping[Path, Role]) -> Outline:
     """Read a page whose elements are known.
 
     :raises UnknownRole: where one is not.
     :raises NoStencil: where the page has markup whose reading is not plain.
     """
-    return _Reader(html, roles).read()
+    return _Reader(page, roles).read()
 
 
 class _Reader:
-    def __init__(self, html: str, roles: Mapping[Path, Role]) -> None:
-        self._html, self._roles = html, roles
+    def __init__(self, page: Manuscript, roles: Mapping[Path, Role]) -> None:
+        self._page, self._html, self._roles = page, page.text, roles
         self._flow: list[Entry] = []
         self._head: PieceSource | None = None
         self._path: Path = ()
@@ -147,7 +124,7 @@ class _Reader:
             at = self._close(found) if found[1] else self._begin(found)
         if self._path or html[at:].strip():
             raise NoStencil("tags that are not closed")
-        return Outline(html, self._head, tuple(self._flow))
+        return Outline(self._page, self._head, tuple(self._flow))
 
     def _close(self, found: re.Match[str]) -> int:
         if not self._path or not self._path[-1].startswith(f"<{found[2]}"):
@@ -176,8 +153,9 @@ class _Reader:
             return stop
         source = self._html[start:stop]
         if role is Role.TABLE:
-            self._flow.append(_read_table(source, path, start))
+            self._flow.append(_read_table(self._page, source, path, start))
             return stop
+        source = self._page.write(source)
         if source.count("<tr") > MANY_ROWS:
             raise NoStencil("a long table that is not plain")
         piece = PieceSource(path, taken_apart(source))
@@ -186,21 +164,6 @@ class _Reader:
         else:
             self._flow.append(piece)
         return stop
-
-
-def bare(tag: str) -> str:
-    """A start tag without its data."""
-    return _DATA.sub("", tag) if "data-" in tag else tag
-
-
-def data_of(tag: str) -> Data:
-    if "data-" not in tag:
-        return ()
-    return tuple((name, _plain(value)) for name, value in _DATA.findall(tag))
-
-
-def _plain(text: str) -> str:
-    return unescape(text) if "&" in text else text
 
 
 @lru_cache(maxsize=64)
@@ -228,12 +191,12 @@ def taken_apart(html: str) -> Skeleton:
 # ----------------------------------------------------------------------------- tables
 
 
-def _read_table(html: str, path: Path, start: int) -> TableSource:
-    """A table that begins at ``start`` of the page."""
+def _read_table(page: Manuscript, html: str, path: Path, start: int) -> TableSource:
+    """A table that begins at ``start`` of the page's text."""
     bodies = list(_BODY.finditer(html))
     if not bodies or html.count("<table") != 1 or "rowspan" in html:
         raise NoStencil("a table that is not plain")
-    reader, at = _RowsReader(start), bodies[0].start()
+    reader, at = RowsReader(page), bodies[0].start()
     for number, body in enumerate(bodies):
         if html[at : body.start()].strip():
             raise NoStencil("a table with more than bodies")
@@ -250,108 +213,23 @@ def _read_table(html: str, path: Path, start: int) -> TableSource:
     return TableSource(path, head, tags, tuple(reader.rows), start + first, start + at)
 
 
-class _RowsReader:
-    """Reads the rows of a table, body by body."""
-
-    def __init__(self, start: int) -> None:
-        self.rows: list[Row] = []
-        self._start = start
-        self._kinds: dict[str, str] = {}
-        self._patterns: dict[str, list[_RowPattern]] = {}
-        """For the start tag of a body, the last one that was used first."""
-
-    def read(self, html: str, tag: str, body: int, at: int, stop: int) -> None:
-        """The rows from ``at`` to ``stop``: those of one body, with this start tag."""
-        tag = bare(tag)
-        rows, shift, count = self.rows, self._start, len(self.rows)
-        at = _end_of_space(html, at)
-        while at < stop:
-            pattern, found = self._match(html, tag, at, stop)
-            texts, data = pattern.read(found)
-            end = found.end()
-            rows.append(Row(pattern.kind, texts, data, shift + at, shift + end, body))
-            at = _end_of_space(html, end)
-        if count == len(rows):
-            raise NoStencil("a part of a table without rows")
-
-    def _match(self, html: str, tag: str, at: int, stop: int) -> tuple[_RowPattern, re.Match[str]]:
-        patterns = self._patterns.setdefault(tag, [])
-        for place, pattern in enumerate(patterns):
-            if found := pattern.match(html, at, stop):
-                if place:
-                    patterns.insert(0, patterns.pop(place))
-                return pattern, found
-        row = _ROW.match(html, at, stop)
-        if row is None:
-            raise NoStencil("more than rows in a table")
-        pattern = _RowPattern(tag, row[0])
-        if not (found := pattern.match(html, at, stop)):
-            raise NoStencil("a row that is not plain")
-        pattern.kind = self._checked(pattern.kind)
-        patterns.insert(0, pattern)
-        del patterns[PATTERNS:]
-        return pattern, found
-
-    def _checked(self, kind: str) -> str:
-        """One string for all rows of a kind."""
-        known = self._kinds.get(kind)
-        if known is not None:
-            return known
-        if _LIVE.search(kind) or take_apart(kind.replace(HOLE, "")) is None:
-            raise NoStencil("a row with more in it than text")
-        self._kinds[kind] = kind
-        return kind
-
-
-class _RowPattern:
-    """Reads the rows that differ from this one in their data and texts alone."""
-
-    def __init__(self, body: str, row: str) -> None:
-        _, tag, *parts = TAGS.split(row)
-        for at, text in enumerate(parts[::2]):
-            if core := text.strip(SPACE):
-                parts[2 * at] = text.replace(core, HOLE)
-        self.kind = "".join((body, bare(tag), *parts))
-        self._names = tuple(name for name, _ in _DATA.findall(tag))
-        before, *after = map(re.escape, _DATA.sub(HOLE, tag).split(HOLE))
-        data = (rf'\s{name}="([^"<>]*)"' for name in self._names)
-        start = before + "".join(map(add, data, after))
-        rest = re.escape("".join(parts)).replace(HOLE, _TEXT)
-        self.match = re.compile(start + rest).match
-
-    def read(self, found: re.Match[str]) -> tuple[tuple[str, ...], Data]:
-        """Texts and data."""
-        values = found.groups()
-        if "&" in found[0]:
-            values = tuple(map(unescape, values))
-        count = len(self._names)
-        return values[count:], tuple(zip(self._names, values, strict=False))
-
-
-def _end_of_space(html: str, at: int) -> int:
-    while html[at] in SPACE:
-        at += 1
-    return at
-
-
 # ----------------------------------------------------------------------------- fewer rows
 
 
 def with_rows(outline: Outline, chosen: Mapping[int, Iterable[int]]) -> str:
     """The page with only these rows of each of its tables."""
-    parts: list[str] = []
-    at = 0
+    page, parts, at = outline.page, [], 0
     for number, table in enumerate(outline.tables):
-        parts += [outline.html[at : table.start], _bodies(table, chosen[number], outline.html)]
+        parts += [page.write(page.text[at : table.start]), _bodies(table, chosen[number])]
         at = table.stop
-    return "".join([*parts, outline.html[at:]])
+    return "".join([*parts, page.write(page.text[at:])])
 
 
-def _bodies(table: TableSource, chosen: Iterable[int], html: str) -> str:
+def _bodies(table: TableSource, chosen: Iterable[int]) -> str:
     rows: dict[int, list[str]] = {}
     for number in chosen:
         row = table.rows[number]
-        rows.setdefault(row.body, []).append(html[row.start : row.stop])
+        rows.setdefault(row.body, []).append(write_row(row, table.bodies[row.body]))
     return "".join(
         f"{tag}{''.join(rows[number])}</tbody>"
         for number, tag in enumerate(table.bodies)
@@ -368,26 +246,8 @@ def _shortened(table: str) -> str:
     if table.count("<tr") <= MANY_ROWS:
         return table
     try:
-        source = _read_table(table, (), 0)
+        source = _read_table(Manuscript(""), table, (), 0)
     except NoStencil:
         return table
-    few = _bodies(source, plainest(source.rows), table)
+    few = _bodies(source, plainest(source.rows))
     return table[: source.start] + few + table[source.stop :]
-
-
-CANDIDATES = 50  # rows of a kind that are looked at for the plainest
-
-
-def plainest(rows: Iterable[Row]) -> list[int]:
-    """Of each kind of row the plainest: it leaves most of its texts free."""
-    best: dict[str, tuple[tuple[bool, int], int]] = {}
-    looked_at: dict[str, int] = {}
-    for at, row in enumerate(rows):
-        seen = looked_at[row.kind] = looked_at.get(row.kind, 0) + 1
-        if seen > CANDIDATES:
-            continue
-        text = "".join(row.texts)
-        rank = (not text.isascii(), len(text))
-        if row.kind not in best or rank < best[row.kind][0]:
-            best[row.kind] = (rank, at)
-    return sorted(at for _, at in best.values())

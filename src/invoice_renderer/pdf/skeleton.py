@@ -12,7 +12,12 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+Data = tuple[tuple[str, str], ...]
+"""What a start tag carries in ``data-`` attributes."""
+
+SPACE = " \t\n\r\f"
 TAGS = re.compile(r"(<[^>]*>)")
+DATA = re.compile(r'\s(data-[a-z-]+)="([^"]*)"')
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r'(\s(data-[a-z-]+|href|src|alt|content)=")([^"]*)"')
 _FREE = {"a": {"href"}, "img": {"src", "alt"}, "meta": {"content"}}
@@ -90,6 +95,18 @@ def _take_tag(part: str, variables: list[Variable], tag: str) -> str:
         return f'{found[1]}{HOLE}"'
 
     return _ATTRIBUTE.sub(take, part)
+
+
+def bare(tag: str) -> str:
+    """A start tag without its data."""
+    return DATA.sub("", tag) if "data-" in tag else tag
+
+
+def data_of(tag: str) -> Data:
+    """The data of a start tag."""
+    if "data-" not in tag:
+        return ()
+    return tuple((name, unescape(value)) for name, value in DATA.findall(tag))
 
 
 def collapsed(text: str) -> str:

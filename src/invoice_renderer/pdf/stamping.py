@@ -13,21 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.pdf.book import Book
 from invoice_renderer.pdf.capture import body_of, learn, probe, read_frames, tall
 from invoice_renderer.pdf.composition import Composition, Missing, compose
 from invoice_renderer.pdf.outline import (
     Outline,
     Path,
-    Row,
     TableSource,
     UnknownRole,
-    plainest,
     read_outline,
     with_rows,
     without_most_rows,
 )
 from invoice_renderer.pdf.press import Pressed, RunningMissing, Surroundings, press
+from invoice_renderer.pdf.row_source import Row, plainest
 from invoice_renderer.pdf.selectors import looks_at_places, reads_variables
 from invoice_renderer.pdf.stencil import NoStencil
 
@@ -46,7 +46,7 @@ class LayOut(Protocol):
 class Page:
     """One page to be stamped; ``style`` names its style, ``css`` is the text of it."""
 
-    html: str
+    manuscript: Manuscript
     style: tuple[str, ...]
     css: str
     around: Surroundings
@@ -97,7 +97,7 @@ class _Lesson:
                 if missing.said == still:
                     raise NoStencil("a running text that does not go in") from None
                 still = missing.said
-                self._learn_frames(body_of(self._page.html), still)
+                self._learn_frames(body_of(self._page.manuscript.text), still)
 
     def compose(self) -> Composition:
         outline, shaper = self._read(), self._page.around.shaper
@@ -114,14 +114,14 @@ class _Lesson:
             self._learn(few)
 
     def _read(self) -> Outline:
-        html, roles = self._page.html, self._book.roles
+        page, roles = self._page.manuscript, self._book.roles
         try:
-            return read_outline(html, roles)
+            return read_outline(page, roles)
         except UnknownRole:
             pass
-        self._learn(without_most_rows(html))
+        self._learn(without_most_rows(page.html))
         try:
-            return read_outline(html, roles)
+            return read_outline(page, roles)
         except UnknownRole:
             raise NoStencil("a page that cannot be learnt") from None
 
@@ -171,7 +171,7 @@ class _Lesson:
 
     def _learn_frames(self, body: Path, said: Mapping[str, str]) -> None:
         page = self._page
-        probed = probe(page.html, page.css, said)
+        probed = probe(page.manuscript.text, page.css, said)
         frames = read_frames(probed, *page.lay_out(probed), page.around.shaper)
         self._book.add_frames(body, *frames)
 
