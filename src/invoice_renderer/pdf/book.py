@@ -81,16 +81,25 @@ class KnownTable:
     setters: dict[str, list[RowSetter]] = field(default_factory=dict)
     count: int = 0
 
-    def set(self, row: Row, used: dict[int, Glyphs]) -> SetRow | None:
-        for setter in self.setters.get(row.kind, ()):
-            found = setter.set(row.texts, used)
-            if found is not None:
-                return found
-        return None
+    def set(self, rows: Sequence[Row], used: dict[int, Glyphs]) -> list[SetRow | None]:
+        """These rows; nothing for one of them that is not known."""
+        found: list[SetRow | None] = [None] * len(rows)
+        kinds: dict[str, list[int]] = {}
+        for at, row in enumerate(rows):
+            kinds.setdefault(row.kind, []).append(at)
+        for kind, numbers in kinds.items():
+            left = numbers
+            for setter in self.setters.get(kind, ()):
+                for at, one in zip(
+                    left, setter.set([rows[at].texts for at in left], used), strict=True
+                ):
+                    found[at] = one
+                left = [at for at in left if found[at] is None]
+        return found
 
     def add(self, row: Row, stencil: RowStencil, shaper: Shaper) -> None:
         """A row as it was drawn, unless it would have gone through another one."""
-        if self.set(row, {}) is None:
+        if self.set([row], {}) == [None]:
             self.setters.setdefault(row.kind, []).append(RowSetter(stencil, shaper))
             self.count += 1
 

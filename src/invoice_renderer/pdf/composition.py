@@ -26,6 +26,7 @@ from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.skeleton import Data
 from invoice_renderer.pdf.stencil import Container, NoStencil
 
+ROWS_AT_ONCE = 2_000  # whose texts are remembered until all of them are set
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
 
 
@@ -278,12 +279,10 @@ def _set_rows(
         raise NoStencil("a table without rows")
     rows: list[SetRow] = []
     missing: list[int] = []
-    for at, row in enumerate(entry.rows):
-        found = known.set(row, used)
-        if found is None:
-            missing.append(at)
-        else:
-            rows.append(found)
+    for start in range(0, len(entry.rows), ROWS_AT_ONCE):
+        found = known.set(entry.rows[start : start + ROWS_AT_ONCE], used)
+        rows += filter(None, found)
+        missing += (start + at for at, one in enumerate(found) if one is None)
     return rows, tuple(missing)
 
 

@@ -86,25 +86,36 @@ class RowSetter:
         flat = {place: at for at, place in enumerate(atoms)}
         holes = [part.hole for part in stencil.parts if part.hole]
         places = [flat[hole.line, hole.atom] for hole in holes]
+        self._is_simple = bool(self._steps) and all(step.is_single for step in self._steps)
         self._order = None if places == list(range(len(flat))) else tuple(places)
         self._template = _template(stencil, self.name)
         self.fixed_glyphs = tuple(shaper.shape(style, text).glyphs for style, text in stencil.drawn)
 
-    def set(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
-        """The row with these texts; nothing where one of them does not go in."""
-        for at, value in self.stencil.fixed:
-            if texts[at] != value:
-                return None
+    def set(
+        self, rows: Sequence[Sequence[str]], used: dict[int, Glyphs]
+    ) -> Sequence[SetRow | None]:
+        """Rows with these texts; nothing for one of them that does not go in."""
+        if not self._is_simple:
+            return [self._set_one(texts, used) for texts in rows]
+        columns = [[texts[step.text] for texts in rows] for step in self._steps]
+        told = [step.tell(column) for step, column in zip(self._steps, columns, strict=True)]
+        if self.stencil.fixed or any(None in column for column in told):
+            return [self._set_one(texts, used) for texts in rows]
+        for step, column in zip(self._steps, columns, strict=True):
+            step.note(column, used)
+        if self._order is not None:
+            told = [told[at] for at in self._order]
+        return [SetRow(self, operators) for operators in zip(*told, strict=True)]
+
+    def _set_one(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
+        if any(texts[at] != value for at, value in self.stencil.fixed):
+            return None
         operators: list[bytes] = []
+        own: dict[int, Glyphs] = {}
         for step in self._steps:
-            if step.remembered is not None:
-                known = step.remembered.get(texts[step.text])
-                if known is not None:
-                    operators.append(known[0])
-                    used[id(known[1])] = known[1]
-                    continue
-            if not step.set(texts, operators, used):
+            if not step.set(texts, operators, own):
                 return None
+        used.update(own)
         if self._order is not None:
             operators = [operators[at] for at in self._order]
         return SetRow(self, tuple(operators))
@@ -138,15 +149,40 @@ class _Step:
     def __init__(self, line: Line, shaper: Shaper) -> None:
         self.line = line
         self.text = line.atoms[0].variable
+        self.is_single = len(line.atoms) == 1
         self._shaper = shaper
-        single = len(line.atoms) == 1
-        self.remembered: dict[str, tuple[bytes, Glyphs]] | None = {} if single else None
+        self._operators: dict[str, bytes | None] = {}
+        """Of a text; nothing where it does not go in."""
+        self._glyphs: dict[str, Glyphs] = {}
         self._places: dict[float, bytes] = {}
         """For a single text of such a width, the operators before it."""
 
+    def tell(self, column: Sequence[str]) -> list[bytes | None]:
+        """The operators of many single texts."""
+        known = self._operators
+        if len(known) > MOST_OPERATORS:
+            known.clear()
+            self._glyphs.clear()
+        for text in dict.fromkeys(column):
+            if text not in known:
+                known[text] = self._operator(text)
+        return [*map(known.__getitem__, column)]
+
+    def note(self, column: Sequence[str], used: dict[int, Glyphs]) -> None:
+        """The glyphs of texts that were told last."""
+        for text in dict.fromkeys(column):
+            glyphs = self._glyphs[text]
+            used[id(glyphs)] = glyphs
+
     def set(self, texts: Sequence[str], operators: list[bytes], used: dict[int, Glyphs]) -> bool:
-        if self.remembered is not None:
-            return self._set_single(texts[self.text], operators, used)
+        """Whether the texts of a row go in; their operators and glyphs, if they do."""
+        if self.is_single:
+            (operator,) = self.tell((texts[self.text],))
+            if operator is None:
+                return False
+            operators.append(operator)
+            self.note((texts[self.text],), used)
+            return True
         shaped = []
         for atom in self.line.atoms:
             text = texts[atom.variable]
@@ -161,31 +197,23 @@ class _Step:
             used[id(shown.glyphs)] = shown.glyphs
         return True
 
-    def _set_single(self, text: str, operators: list[bytes], used: dict[int, Glyphs]) -> bool:
-        if not is_one_line(text):
-            return False
+    def _operator(self, text: str) -> bytes | None:
         (atom,) = self.line.atoms
+        if not is_one_line(text):
+            return None
         shown = self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}")
         if (shown.height, shown.baseline) != (atom.height, atom.baseline):
-            return False
+            return None
         place = self._places.get(shown.width)
         if place is None:
             line = set_line(self.line, (shown,))
             if line is None:
-                return False
-            place = placed(line.places[0], atom.top, NOTHING)
-            self._places[shown.width] = place
+                return None
             if len(self._places) > MOST_OPERATORS:
                 self._places.clear()
-        operator = place + shown.show
-        operators.append(operator)
-        used[id(shown.glyphs)] = shown.glyphs
-        remembered = self.remembered
-        if remembered is not None:
-            if len(remembered) >= MOST_OPERATORS:
-                remembered.clear()
-            remembered[text] = (operator, shown.glyphs)
-        return True
+            place = self._places[shown.width] = placed(line.places[0], atom.top, NOTHING)
+        self._glyphs[text] = shown.glyphs
+        return place + shown.show
 
 
 def _template(stencil: RowStencil, name: str) -> bytes:
