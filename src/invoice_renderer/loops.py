@@ -8,7 +8,10 @@ are kept; a loop that has anything else in it, or a field that is no plain text,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +21,7 @@ from jinja2.runtime import Context
 
 from invoice_renderer.manuscript import MARK, Manuscript, Plan, Rows, fields_of
 
+_DATA = re.compile(r'\sdata-[a-z-]+="$')
 _FOUND = "rows of this page"  # no name that a template could say
 
 
@@ -67,27 +71,58 @@ class PageEnvironment(Environment):
         if kept is None or not isinstance(lines, Sequence) or not lines:
             return None
         try:
-            texts = _texts(lines, fields_of(plan))
+            rows = _rows(lines, plan)
         except Exception:  # noqa: BLE001  the loop itself will say what, and where
             return None
-        if texts is None:
+        if rows is None:
             return None
-        kept.append(Rows(plan, texts))
+        kept.append(rows)
         return f"{MARK}{len(kept) - 1}{MARK}"
 
 
-def _texts(lines: Sequence[object], names: tuple[str, ...]) -> list[tuple[str, ...]] | None:
-    """The fields of all lines; nothing where one is not text as it is printed."""
-    fields = attrgetter(*names)
-    one, count = len(names) == 1, len(names)
-    texts = []
-    for line in lines:
-        found: Any = fields(line)
-        said = (found,) if one else found
-        if [*map(type, said)].count(str) != count or (*map(str.strip, said),) != said:
+def _rows(lines: Sequence[object], plan: Plan) -> Rows | None:
+    """Nothing where a field is not text as it is printed."""
+    late = tuple(name for name in _carried(plan) if _is_computed(lines[0], name))
+    fields = tuple(name for name in fields_of(plan) if name not in late)
+    read, read_late = _reader(fields), _reader(late)
+    if not all(map(_is_plain, map(read_late, (lines[0], lines[-1])))):
+        return None
+    kept, texts = list(lines), []
+    for line in kept:
+        said = read(line)
+        if not _is_plain(said):
             return None
         texts.append(said)
-    return texts
+    return Rows(plan, fields, texts, late, kept if late else ())
+
+
+def _is_computed(line: object, name: str) -> bool:
+    return isinstance(getattr(type(line), name, None), property)
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda line: tuple([getattr(line, name) for name in names])
+
+
+def _is_plain(said: tuple[Any, ...]) -> bool:
+    return [*map(type, said)].count(str) == len(said) and (*map(str.strip, said),) == said
+
+
+@lru_cache(maxsize=64)
+def _carried(plan: Plan) -> frozenset[str]:
+    """Fields that are printed as the data of a tag alone: few of them are ever looked at."""
+    as_data: set[str] = set()
+    else_: set[str] = set()
+    for before, item in pairwise(("", *plan)):
+        if not isinstance(item, str):
+            name, *parts = item
+            is_data = not parts and isinstance(before, str) and _DATA.search(before)
+            (as_data if is_data else else_).add(name)
+            for part in parts:
+                else_.update(fields_of(part))
+    return frozenset(as_data - else_)
 
 
 def plan_of(loop: nodes.For) -> Plan | None:

@@ -7,7 +7,7 @@ the texts, not five thousand times the tags around them; who needs HTML gets it 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -25,22 +25,36 @@ where it has a text and where it is empty.
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that are written by one plan; each has the texts of the fields, in the order of
-    :func:`fields_of`.
+    """Rows that are written by one plan: for each its line, and the texts of these fields of it.
+
+    Fields that are ``late`` are read from the line when somebody asks for them.
     """
 
     plan: Plan
+    fields: tuple[str, ...]
     texts: Sequence[tuple[str, ...]]
-
-    def write(self, texts: Sequence[str]) -> str:
-        """One row as HTML; its texts are escaped."""
-        said = dict(zip(fields_of(self.plan), texts, strict=True))
-        return "".join(_write(self.plan, said))
+    late: tuple[str, ...] = ()
+    lines: Sequence[object] = ()
 
     @property
     def html(self) -> str:
-        """All of them."""
-        return "".join(map(self.write, self.texts))
+        """All of them; their texts are escaped."""
+        lines = self.lines or self.texts
+        return "".join(map(self._write, self.texts, lines))
+
+    def _write(self, texts: Sequence[str], line: object) -> str:
+        said = dict(zip(self.fields, texts, strict=True))
+        said.update((name, getattr(line, name)) for name in self.late)
+        return write_by(self.plan, said)
+
+    @property
+    def characters(self) -> set[str]:
+        """Every one that is in them; of late texts, those of the first and of the last row: they
+        differ in their figures.
+        """
+        few = (self.lines[0], self.lines[-1]) if self.late else ()
+        late = (getattr(line, name) for line in few for name in self.late)
+        return set().union(*_markup_of(self.plan), *late, "".join(map("".join, self.texts)))
 
 
 class Manuscript:
@@ -67,10 +81,7 @@ class Manuscript:
     @property
     def characters(self) -> set[str]:
         """Every one that is in it."""
-        found = set(self.text)
-        for rows in self.rows:
-            found.update(*_markup_of(rows.plan), "".join(map("".join, rows.texts)))
-        return found
+        return set(self.text).union(*(rows.characters for rows in self.rows))
 
 
 @lru_cache(maxsize=64)
@@ -86,6 +97,22 @@ def fields_of(plan: Plan) -> tuple[str, ...]:
     return tuple(names)
 
 
+def write_by(plan: Plan, said: Mapping[str, str]) -> str:
+    """A row as HTML, of what is said for each field."""
+    return "".join(_parts(plan, said))
+
+
+def _parts(plan: Plan, said: Mapping[str, str]) -> Iterator[str]:
+    for item in plan:
+        if isinstance(item, str):
+            yield item
+        elif len(item) == 1:
+            yield escape(said[item[0]])
+        else:
+            name, full, empty = item
+            yield from _parts(full if said[name] else empty, said)
+
+
 def _markup_of(plan: Plan) -> list[str]:
     found: list[str] = []
     for item in plan:
@@ -94,16 +121,3 @@ def _markup_of(plan: Plan) -> list[str]:
         else:
             found += chain.from_iterable(_markup_of(part) for part in item[1:])
     return found
-
-
-def _write(plan: Plan, said: Mapping[str, str]) -> list[str]:
-    parts: list[str] = []
-    for item in plan:
-        if isinstance(item, str):
-            parts.append(item)
-        elif len(item) == 1:
-            parts.append(escape(said[item[0]]))
-        else:
-            name, full, empty = item
-            parts += _write(full if said[name] else empty, said)
-    return parts

@@ -17,6 +17,7 @@ from weasyprint.html import UA_COUNTER_STYLE
 from invoice_renderer.pdf.book import SetPiece
 from invoice_renderer.pdf.composition import Composition, PlacedBox, PlacedPiece, PlacedTable
 from invoice_renderer.pdf.outline import Closed
+from invoice_renderer.pdf.row_source import Row
 from invoice_renderer.pdf.rows import RowBlock
 from invoice_renderer.pdf.shaping import Glyphs, Shaper, build_fonts
 from invoice_renderer.pdf.skeleton import collapsed
@@ -218,7 +219,7 @@ class _MakeUp:
             block = RowBlock(rows[start:stop], top, table.spacing, number, sheet.marks)
             sheet.stamps.append(block)
             sheet.marks += block.mcids
-            sheet.strings += _strings_of(block, [row.data for row in source[start:stop]])
+            sheet.strings += _strings_of(block, source[start:stop])
             if source[start].body != body:
                 blocks.append([])
                 body = source[start].body
@@ -254,15 +255,13 @@ class _MakeUp:
         return map(copier.copy, stamp.piece.piece.nodes)
 
 
-def _strings_of(
-    block: RowBlock, data: Sequence[Sequence[tuple[str, str]]]
-) -> Iterable[tuple[str, str]]:
+def _strings_of(block: RowBlock, source: Sequence[Row]) -> Iterable[tuple[str, str]]:
     """Of many rows that set the same strings, the first and the last are enough."""
     named = {tuple(name for name, _, _ in row.setter.stencil.strings) for row in block.rows}
     count = len(block.rows)
     numbers = range(count) if len(named) > 1 else sorted({0, count - 1})
     for at in numbers:
-        said = dict(data[at])
+        said = dict(source[at].data())
         for name, attribute, words in block.rows[at].setter.stencil.strings:
             yield name, said.get(attribute, "") if attribute else words
 

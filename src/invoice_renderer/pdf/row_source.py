@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape, unescape
+from itertools import count, repeat
 from operator import add, itemgetter
 from typing import NamedTuple
 
-from invoice_renderer.manuscript import MARK, Manuscript, Plan, Rows
+from invoice_renderer.manuscript import MARK, Manuscript, Plan, Rows, write_by
 from invoice_renderer.pdf.skeleton import (
     DATA,
     HOLE,
@@ -39,7 +40,8 @@ class Row(NamedTuple):
 
     kind: str
     texts: Texts
-    data: Data
+    data: Callable[[], Data]
+    """Read when it is asked for: few rows begin or end a page."""
     body: int
     """The number of its ``<tbody>``."""
 
@@ -56,9 +58,9 @@ class RowsReader:
 
     def read(self, html: str, tag: str, body: int, at: int, stop: int) -> None:
         """The rows from ``at`` to ``stop``: those of one body, with this start tag."""
-        count = len(self.rows)
+        before = len(self.rows)
         self._read(html, bare(tag), body, at, stop)
-        if count == len(self.rows):
+        if before == len(self.rows):
             raise NoStencil("a part of a table without rows")
 
     def _read(self, html: str, tag: str, body: int, at: int, stop: int) -> None:
@@ -71,7 +73,8 @@ class RowsReader:
                 at = _end_of_space(html, end + 1, stop)
                 continue
             pattern, found = self._match(html, tag, at, stop)
-            rows.append(Row(pattern.kind, *pattern.read(found), body))
+            texts, data = pattern.read(found)
+            rows.append(Row(pattern.kind, texts, partial(tuple, data), body))
             at = _end_of_space(html, found.end(), stop)
 
     def _match(self, html: str, tag: str, at: int, stop: int) -> tuple[_RowPattern, re.Match[str]]:
@@ -96,17 +99,17 @@ class RowsReader:
         """Rows that nobody wrote as HTML, unless a text has to be looked for in it."""
         shapes: dict[tuple[bool, ...], _Shape] = {}
         taken: list[Row] = []
-        for texts in rows.texts:
+        for texts, line in zip(rows.texts, rows.lines or repeat(None), strict=False):
             key = tuple(map(bool, texts))
             shape = shapes.get(key)
             if shape is None:
-                found = _shape_of(tag, rows.plan, key)
+                found = _shape_of(tag, rows.plan, rows.fields, rows.late, key)
                 if found is None:
                     html = rows.html
                     self._read(html, tag, body, 0, len(html))
                     return
                 shape = shapes[key] = found._replace(kind=self._checked(found.kind))
-            data = tuple(zip(shape.names, shape.data(texts), strict=True))
+            data = partial(_read_data, shape, texts, line)
             taken.append(Row(shape.kind, shape.texts(texts), data, body))
         self.rows += taken
 
@@ -150,29 +153,46 @@ class _Shape(NamedTuple):
     """Where the fields of a row go."""
 
     kind: str
-    names: Texts
-    data: Callable[[Texts], Texts]
+    data: tuple[tuple[str, int | str], ...]
+    """For each name, the place of its field, or the name of a late one."""
     texts: Callable[[Texts], Texts]
 
 
+def _read_data(shape: _Shape, texts: Texts, line: object) -> Data:
+    found = tuple(
+        (name, texts[of] if isinstance(of, int) else getattr(line, of)) for name, of in shape.data
+    )
+    if any(type(text) is not str for _, text in found):
+        raise NoStencil("data that is no text")
+    return found
+
+
 @lru_cache(maxsize=256)
-def _shape_of(tag: str, plan: Plan, has_text: tuple[bool, ...]) -> _Shape | None:
+def _shape_of(
+    tag: str, plan: Plan, fields: Texts, late: Texts, has_text: tuple[bool, ...]
+) -> _Shape | None:
     """Of the rows in which these fields have a text: read from one that has signs in their place.
 
     Nothing where such a row is not one, or has a field in a text or a tag with more in it.
     """
-    signs = [chr(_FIRST_SIGN + at) if has else "" for at, has in enumerate(has_text)]
-    row = Rows(plan, ()).write(signs).strip(SPACE)
+    signs = (chr(_FIRST_SIGN + at) for at in count())
+    said = {name: next(signs) if has else "" for name, has in zip(fields, has_text, strict=True)}
+    said |= {name: next(signs) for name in late}
+    row = write_by(plan, said).strip(SPACE)
     if _ROW.fullmatch(row) is None or row.count("<tr") != 1:
         return None
     pattern = _RowPattern(tag, row)
     found = pattern.match(row)
-    places = {sign: at for at, sign in enumerate(signs) if sign}
+    names = {sign: name for name, sign in said.items() if sign}
     values = found.groups() if found else ("",)
-    if any(value not in places for value in values) or any(sign in pattern.kind for sign in places):
+    if any(value not in names for value in values) or any(sign in pattern.kind for sign in names):
         return None
-    fields, count = [places[value] for value in values], len(pattern.names)
-    return _Shape(pattern.kind, pattern.names, _picker(fields[:count]), _picker(fields[count:]))
+    of = [name if (name := names[value]) in late else fields.index(name) for value in values]
+    data = tuple(zip(pattern.names, of, strict=False))
+    texts = [each for each in of[len(data) :] if isinstance(each, int)]
+    if len(data) + len(texts) != len(of):
+        return None
+    return _Shape(pattern.kind, data, _picker(texts))
 
 
 def _picker(places: Sequence[int]) -> Callable[[Texts], Texts]:
@@ -190,7 +210,7 @@ def _end_of_space(html: str, at: int, stop: int) -> int:
 def write_row(row: Row, body: str) -> str:
     """A row as HTML; ``body`` is the start tag of its body."""
     tag, more, rest = row.kind[len(bare(body)) :].partition(">")
-    data = "".join(f' {name}="{escape(value)}"' for name, value in row.data)
+    data = "".join(f' {name}="{escape(value)}"' for name, value in row.data())
     before, *after = rest.split(HOLE)
     return f"{tag}{data}{more}{before}" + "".join(map(add, map(escape, row.texts), after))
 
