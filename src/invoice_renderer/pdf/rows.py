@@ -221,12 +221,13 @@ def _template(stencil: RowStencil, name: str) -> bytes:
     parts = [b"q\n1 0 0 1 0 %b cm"]
     if stencil.decoration:
         parts.append(b"/Artifact\nBMC\n/%b Do\nEMC" % name.encode())
+    colour = b""
     for part in stencil.parts:
         parts.append(b"/Span\n<</MCID %d>>\nBDC")
-        if part.hole:
-            parts += [_escaped(part.colour), b"BT\n%b\nET"]
-        elif part.ink:
-            parts += [_escaped(part.colour), _escaped(part.ink)]
+        if part.hole or part.ink:
+            parts += [_escaped(part.colour)] if part.colour != colour else []
+            parts.append(b"BT\n%b\nET" if part.hole else _escaped(part.ink))
+            colour = part.colour if part.hole else b""  # ink may have colours of its own
         parts.append(b"EMC")
     parts.append(b"Q")
     return b"\n".join(parts)

@@ -167,11 +167,14 @@ class Shaper:
         passed = self._passed.get(key, 0)
         if passed == FAILED:
             return None
-        pairs = self._pairs.setdefault(style.key, _Pairs())
+        pairs = self._pairs.get(style.key)
+        if pairs is None:
+            pairs = self._pairs[style.key] = _Pairs()
         composed = self._compose(style, text, pairs, self._around.get(key))
-        if passed < PROBATION or composed is None:
-            is_same = composed is not None and composed == self._by_pango(style, text)
-            self._passed[key] = passed + 1 if is_same else self._fail(style, key, pairs)
+        if passed >= PROBATION and composed is not None:
+            return composed
+        is_same = composed is not None and composed == self._by_pango(style, text)
+        self._passed[key] = passed + 1 if is_same else self._fail(style, key, pairs)
         if len(self._passed) > MOST_PATTERNS:
             gone = next(iter(self._passed))
             self._passed.pop(gone)
