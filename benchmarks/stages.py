@@ -30,7 +30,10 @@ RULES = tuple(
         ("parse JSON and model", r"strict_json\.py|/json/|invoice_renderer/invoice\.py|pydantic"),
         ("Babel", r"/babel/"),
         ("view", r"invoice_renderer/view/|invoice_renderer/(language|figures|text|validation)\.py"),
-        ("Jinja", r"/jinja2/|/markupsafe/|<template>|\.html:|invoice_renderer/markup\.py"),
+        (
+            "Jinja",
+            r"/jinja2/|/markupsafe/|<template>|\.html:|renderer/(markup|loops|manuscript)\.py",
+        ),
         ("attachments", r"invoice_renderer/(record|spreadsheet)\.py|pdf/attachments\.py|/csv"),
         ("tags", r"pdf/(tagging|structure|tables|boxes|objects)\.py|weasyprint/pdf/tags\.py"),
         ("fonts", r"weasyprint/pdf/fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py"),
@@ -40,7 +43,7 @@ RULES = tuple(
         ),
         (
             "stamping",
-            r"invoice_renderer/pdf/(book|composition|outline|press|rows|selectors|skeleton|stamping|stencil)\.py",
+            r"invoice_renderer/pdf/(book|composition|outline|press|row_source|rows|selectors|skeleton|stamping|stencil)\.py",
         ),
         ("text shaping", r"invoice_renderer/pdf/shaping\.py|weasyprint/text/(?!fonts)"),
         ("archive", r"pdf/(archive|finishing)\.py|weasyprint/pdf/(pdfa|pdfua|metadata)\.py"),

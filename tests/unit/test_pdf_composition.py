@@ -311,6 +311,15 @@ def test_a_style_that_asks_for_places_is_never_stamped(
     assert len(laid_out_whole) == 2
 
 
+def test_heads_of_a_table_may_wrap_in_any_way(laid_out_whole: list[str]) -> None:
+    """What was stamped first decides nothing: each head is known, one line or three."""
+    heads = ("head", "a head " * 60, "another " * 30)
+    engine = PdfEngine(BundledFonts(), max_pages=99, max_bytes=10_000_000)
+    for head in (*heads, *reversed(heads)):
+        assert_same_pages(engine, a_page(EIGHT.replace("head</th>", f"{head}</th>")))
+    assert not laid_out_whole
+
+
 def test_headings_that_are_counted_are_laid_out_whole(
     engine: PdfEngine, laid_out_whole: list[str]
 ) -> None:

@@ -74,10 +74,9 @@ class PieceSetter:
 
 @dataclass(slots=True)
 class KnownTable:
-    """A table without its rows, and the kinds of rows that it had."""
+    """A table without its rows, and the kinds of rows that it had; its head is a piece."""
 
     table: Table
-    head: PieceSetter
     setters: dict[str, list[RowSetter]] = field(default_factory=dict)
     count: int = 0
 
@@ -146,7 +145,7 @@ class Book:
         """The table that is known by this head, or this one from now on."""
         key = (path, shape)
         if key not in self._tables:
-            self._tables[key] = KnownTable(table, PieceSetter(table.head))
+            self._tables[key] = KnownTable(table)
         return self._tables[key]
 
     def known_table(self, path: Path, shape: str) -> KnownTable | None:

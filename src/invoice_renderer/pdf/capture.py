@@ -129,6 +129,7 @@ def _keep_piece(book: Book, entry: PieceSource, found: object) -> None:
 def _keep_table(book: Book, entry: TableSource, found: object, shaper: Shaper) -> None:
     if not isinstance(found, _FoundTable) or len(found.rows) != len(entry.rows):
         raise NoStencil("another order in the page than in its outline")
+    book.add_piece(entry.path, entry.head.shape, found.head)
     known = book.table(entry.path, entry.head.shape, found.table)
     for row, stencil in zip(entry.rows, found.rows, strict=True):
         known.add(row, stencil, shaper)
@@ -160,6 +161,7 @@ def _paths(root: Any, html: str) -> dict[int, Path]:
 
 @dataclass(slots=True)
 class _FoundTable:
+    head: Piece
     table: Table
     rows: list[RowStencil] = field(default_factory=list)
 
@@ -240,12 +242,12 @@ class _Walk:
         table = wrapper.get_wrapped_table()
         self.places.append(table.children[0].position_y)
         found = _FoundTable(
+            PieceReader(self._around).read_head(wrapper, table),
             Table(
-                head=PieceReader(self._around).read_head(wrapper, table),
                 margins=(margin(wrapper, "top"), margin(wrapper, "bottom")),
                 breaks=replace(breaks_of(wrapper), inside=breaks_of(table).inside),
                 spacing=table.style["border_spacing"][1],
-            )
+            ),
         )
         self.found.append(found)
         for group in table.children[1:]:

@@ -24,7 +24,7 @@ from invoice_renderer.pdf.outline import (
 from invoice_renderer.pdf.rows import RowSetter, SetRow
 from invoice_renderer.pdf.shaping import Glyphs, Shaper
 from invoice_renderer.pdf.skeleton import Data
-from invoice_renderer.pdf.stencil import Container, NoStencil
+from invoice_renderer.pdf.stencil import Container, NoStencil, Table
 
 ROWS_AT_ONCE = 2_000  # whose texts are remembered until all of them are set
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
@@ -217,7 +217,7 @@ class _Composer:
 
     def _add_table(self, entry: TableSource) -> None:
         known = self._book.known_table(entry.path, entry.head.shape)
-        head = known.head.set(entry.head.values, self._shaper) if known else None
+        head = self._book.set_piece(entry.path, entry.head.shape, entry.head.values, self._shaper)
         if known is None or head is None:
             self._missing_pieces += 1
             self._missing.append(())
@@ -235,16 +235,18 @@ class _Composer:
             may_break=self._unit_may_break(before=known.table.breaks.before),
             is_solid=True,
         )
-        self._add_rows(known, entry, rows)
+        self._add_rows(known.table, head.piece.height, entry, rows)
         self._margins = [known.table.margins[1]]
         self._may_break = known.table.breaks.after
         last = rows[-1].setter.stencil
         self._may_break = self._may_break and last.may_break_after and last.body_may_break_after
         self._flow.append(PlacedTable(known, head, unit, rows, entry, _glyphs(rows, used)))
 
-    def _add_rows(self, known: KnownTable, entry: TableSource, rows: Sequence[SetRow]) -> None:
-        column, table = self._column, known.table
-        top, spacing = table.head.height, table.spacing
+    def _add_rows(
+        self, table: Table, top: float, entry: TableSource, rows: Sequence[SetRow]
+    ) -> None:
+        """``top`` is the height of the head, which comes again on every page."""
+        column, spacing = self._column, table.spacing
         inside = table.breaks.inside and all(each.breaks.inside for each in self._open)
         above: RowSetter | None = None
         body = -1

@@ -192,9 +192,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table without its rows. Its head is a piece; ``spacing`` is between two rows."""
+    """A table without its rows and its head; ``spacing`` is between two rows."""
 
-    head: Piece
     margins: tuple[float, float]
     breaks: Breaks
     spacing: float
