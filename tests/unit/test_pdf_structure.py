@@ -16,7 +16,7 @@ from invoice_renderer.pdf.stylesheets import Style
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 from tests.builders import a_long_invoice, an_invoice
-from tests.pdf_reading import opened, pages_of, tags_of
+from tests.pdf_reading import links_of, opened, pages_of, tags_of
 
 PLAIN = Style("plain", "", "letter", "#000000", "#000000")
 HEAD = "<thead><tr><th>Item</th><th>Amount</th></tr></thead>"
@@ -204,6 +204,36 @@ def test_words_in_another_language_say_so(engine: PdfEngine) -> None:
     assert shape(pdf) == "Document(P(Span),P(Span))"
     with opened(pdf) as document:
         assert [str(span.Lang) for span in elements(document, "Span")] == ["fr", "ja"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>Pay at <a href='https://pay.example/a'>pay.example for this</a></p>", "P(Link)"),
+        (
+            "<p><a href='https://pay.example/a'>pay</a><a href='https://pay.example/b'>ask</a></p>",
+            "P(Link,Link)",
+        ),
+    ],
+)
+def test_a_link_that_wraps_is_one_link(engine: PdfEngine, body: str, expected: str) -> None:
+    """With an area in each line; another link beside it is another one."""
+    pdf = drawn(engine, body, css="p { width: 3em }")
+    assert shape(pdf) == f"Document({expected})"
+    with opened(pdf) as document:
+        (page,) = document.pages
+        assert len(page.Annots) > 1
+        assert len(page.Annots) == sum(len(link.K) // 2 for link in elements(document, "Link"))
+
+
+def test_the_address_to_pay_at_is_one_link(renderer: DocumentRenderer) -> None:
+    """It takes two lines beside its code, stamped or laid out whole."""
+    profile = open_profile("example.toml").for_partner("any")
+    presentation = renderer.present(RenderOptions(), profile)
+    for plain in (False, True):
+        invoice = an_invoice(amount_due="0.70")
+        document = renderer.render(invoice, profile, presentation, plain=plain)
+        assert tags_of(document.pdf).count("Link") == len(set(links_of(document.pdf))) == 3
 
 
 def test_a_figure_says_what_it_shows_and_where(renderer: DocumentRenderer) -> None:

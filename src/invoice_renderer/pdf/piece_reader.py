@@ -134,8 +134,9 @@ class PieceReader(InkReader):
             pydyf.Dictionary({"Type": "/Page", "MediaBox": pydyf.Array((0, 0, 0, height))})
         )
         numbers = {}
-        for number, (_, _, _, linked) in enumerate(links):
-            linked.link_annotation = pydyf.Dictionary({"Subtype": "/Link"})
+        for number, (_, target, _, linked) in enumerate(links):
+            action = pydyf.Dictionary({"URI": pydyf.String(target)})
+            linked.link_annotation = pydyf.Dictionary({"Subtype": "/Link", "A": action})
             pdf.add_object(linked.link_annotation)
             numbers[id(linked.link_annotation)] = number
         languages = {tag["mcid"]: one.style["lang"] or "" for one, tag in stream._tags.items()}

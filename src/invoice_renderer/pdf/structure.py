@@ -137,6 +137,7 @@ def _simplified(node: Node) -> Node:
     kids: list[Kid] = []
     for kid in node.kids:
         kids.extend(_lifted(kid))
+    kids = _whole_links(kids)
     node.kids = _paragraphs(kids) if node.kind in GROUPING else kids
     return node
 
@@ -151,6 +152,28 @@ def _lifted(kid: Kid) -> list[Kid]:
     if node.kind in MEANINGLESS and not node.language:
         return node.kids
     return [node] if node.kids or node.kind in MAY_BE_EMPTY else []
+
+
+def _whole_links(kids: Iterable[Kid]) -> list[Kid]:
+    """A link that goes on in the next line is one link, with an area in each of its lines."""
+    whole: list[Kid] = []
+    for address, run in groupby(kids, key=_address):
+        if not address:
+            whole += run
+            continue
+        first, *others = (each for each in run if isinstance(each, Node))
+        for other in others:
+            first.kids += other.kids
+        whole.append(first)
+    return whole
+
+
+def _address(kid: Kid) -> str:
+    """Where a link leads, if it is one, and leads out of the file."""
+    if not _is_a(kid, "Link"):
+        return ""
+    actions = (each.target.get("A") for each in kid.kids if isinstance(each, Annotation))
+    return next((action["URI"].string for action in actions if action), "")
 
 
 def _is_inline(kid: Kid) -> bool:
