@@ -76,11 +76,10 @@ def newer_libraries(root: LambdaRoot) -> Path:
         apt = AptRoot(PYTHON_RELEASE, debian.ARCHITECTURES[root.arch])
         shutil.copytree(root.system / "usr/lib64", into, symlinks=True)
         there = {package.name for package in read_lock().python[root.arch]}
-        for package in apt.resolve(*NEWER_PACKAGES):
-            if package.name in there:
-                continue
+        newer = [each for each in apt.resolve(*NEWER_PACKAGES) if each.name not in there]
+        for file in apt.fetch(*newer):
             partial = into.with_name(f"{into.name}.package")
-            debian.unpack(apt.fetch(package), partial)
+            debian.unpack(file, partial)
             for library in partial.glob("usr/lib/*/*.so.*"):
                 shutil.copyfile(library, into / library.name)
             shutil.rmtree(partial)
@@ -133,8 +132,8 @@ def _unpack_system(arch: str, into: Path) -> None:
         (into / name).symlink_to(f"usr/{name}")
     locked = {package.name: package for package in read_lock().python[arch]}
     wanted = {package.name: package for package in apt.resolve(*CLIENT_LIBRARIES)} | locked
-    for package in wanted.values():
-        _unpack_into_merged(apt.fetch(package), into)
+    for file in apt.fetch(*wanted.values()):
+        _unpack_into_merged(file, into)
     for name in ("var/task", "opt", "tmp", "proc", "dev", "mnt", "etc/pki"):
         (into / name).mkdir(parents=True, exist_ok=True)
     (into / "etc/hosts").write_text("127.0.0.1 localhost\n")

@@ -9,11 +9,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from debian import CACHE, PackageError, cached_file, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 RELEASES = ("", "-updates", "-security")
@@ -34,6 +39,7 @@ APT::Architecture "{arch}";
 APT::Architectures {{ "{arch}"; }};
 APT::Sandbox::User "root";
 APT::Install-Recommends "false";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -70,20 +76,34 @@ class AptRoot:
     def resolve(self, *names: str) -> list[Package]:
         """The packages and everything they depend on, newest versions, in order of name."""
         simulation = self._run("apt-get", "install", "--simulate", *names)
-        found = re.findall(r"^Inst (\S+) \((\S+) ", simulation, re.MULTILINE)
-        return [self._package(name, version) for name, version in sorted(found)]
+        found = sorted(re.findall(r"^Inst (\S+) \((\S+) ", simulation, re.MULTILINE))
+        shown = self._run("apt-cache", "show", *(f"{name}={version}" for name, version in found))
+        described = {_identity(each): each for each in map(_package, shown.strip().split("\n\n"))}
+        return [described[identity] for identity in found]
 
-    def fetch(self, package: Package) -> Path:
-        """The package file, from the cache or from apt, with the SHA-256 it must have."""
-        kept = cached_file(package.name, package.sha256)
-        if kept.exists() and sha256_of(kept) == package.sha256:
-            return kept
-        folder = self._folder / "download" / package.sha256[:16]
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        self._download("apt-get", "download", f"{package.name}={package.version}", cwd=folder)
-        return _keep_checked(next(folder.glob("*.deb")), kept, package.sha256)
+    def fetch(self, *packages: Package) -> list[Path]:
+        """The package files, from the cache or from apt, each with the SHA-256 it must have."""
+        kept = {package: cached_file(package.name, package.sha256) for package in packages}
+        lacking = {
+            package: keep
+            for package, keep in kept.items()
+            if not keep.exists() or sha256_of(keep) != package.sha256
+        }
+        if lacking:
+            self._fetch(lacking)
+        return list(kept.values())
+
+    def _fetch(self, lacking: Mapping[Package, Path]) -> None:
+        """One call of apt for all: it reads its lists anew each time."""
+        wanted = [f"{package.name}={package.version}" for package in lacking]
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            self._download("apt-get", "download", *wanted, cwd=Path(folder))
+            found = {sha256_of(file): file for file in Path(folder).glob("*.deb")}
+            for package, keep in lacking.items():
+                if package.sha256 not in found:
+                    raise PackageError(f"{package.name}: SHA-256 is not the pinned one")
+                found[package.sha256].replace(keep)
 
     def resolve_source(self, name: str) -> list[SourcePackage]:
         """Every version of a source package that the release lists, newest first."""
@@ -119,14 +139,6 @@ class AptRoot:
             self.update()
             self._run(*command, cwd=cwd)
 
-    def _package(self, name: str, version: str) -> Package:
-        shown = self._run("apt-cache", "show", f"{name}={version}")
-        fields = dict(
-            re.findall(r"^(Source|SHA256): (.+)$", shown.split("\n\n", 1)[0], re.MULTILINE)
-        )
-        source = fields.get("Source", name).split()[0]
-        return Package(name=name, version=version, source=source, sha256=fields["SHA256"])
-
     @property
     def _folder(self) -> Path:
         return CACHE / f"{self.release}-{self.arch}"
@@ -160,6 +172,17 @@ def _keep_checked(file: Path, keep: Path, sha256: str) -> Path:
     if sha256_of(file) != sha256:
         raise PackageError(f"{file.name}: SHA-256 is not the pinned one")
     return file.replace(keep)
+
+
+def _identity(package: Package) -> tuple[str, str]:
+    return package.name, package.version
+
+
+def _package(paragraph: str) -> Package:
+    wanted = r"^(Package|Version|Source|SHA256): (.+)$"
+    fields = dict(re.findall(wanted, paragraph, re.MULTILINE))
+    source = fields.get("Source", fields["Package"]).split()[0]
+    return Package(fields["Package"], fields["Version"], source, fields["SHA256"])
 
 
 def _source_package(paragraph: str) -> SourcePackage:

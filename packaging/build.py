@@ -119,7 +119,7 @@ class Build:
 
         return kept("runtime", [RUNTIME_REQUIREMENTS], make) / "tree"
 
-    def function(self, wheels: Path, out: Path) -> None:
+    def function(self, arch: str, wheels: Path) -> Path:
         """Our own part after the wheels: seconds, as the wheels are not compressed anew."""
 
         generated = [self.bindings(), self.prepared()]
@@ -130,7 +130,7 @@ class Build:
 
         sources = function.source_files(self.templates)
         inputs: list[Path | str] = [wheels.name, *(made.name for made in generated), *sources]
-        shutil.copyfile(kept(out.stem, inputs, make) / "archive.zip", out)
+        return kept(f"function-{arch}", inputs, make)
 
     def try_out(self, wheels: Path, layer_tree: Path) -> None:
         """Run the function archive with the layer's libraries; nothing trimmed may be missed."""
@@ -168,22 +168,28 @@ def build(architectures: list[str], templates: Path, into: Path) -> list[Path]:
     """Make everything, hold it against the gates, write what is in it, and only then publish."""
     lock = read_lock()
     run = Build(lock=lock, python=pinned_python(lock), templates=templates)
-    # What both architectures share is fetched before they are made side by side.
     tool("uv")
-    layer.fetch_expat(lock)
-    fonts_made = run.font_layer()
     # This machine's own architecture is always made: it is the one that can be tried out.
-    needed = list(dict.fromkeys([*architectures, run.python.arch]))
-    with ThreadPoolExecutor(len(needed)) as pool:
+    needed = list(dict.fromkeys([run.python.arch, *architectures]))
+    with ThreadPoolExecutor(2 * len(needed)) as pool:
+        coming = {arch: pool.submit(run.wheels, arch) for arch in needed}
+        _fetch_what_is_shared(lock, needed)
+        fonts_made = run.font_layer()
         layers = dict(zip(needed, pool.map(run.layer, needed), strict=True))
-        wheels = dict(zip(needed, pool.map(run.wheels, needed), strict=True))
-    run.try_out(wheels[run.python.arch], layers[run.python.arch] / "tree")
+        wheels = {arch: made.result() for arch, made in coming.items()}
+    for step in (run.bindings, run.prepared, run.runtime):
+        step()
+    with ThreadPoolExecutor(1 + len(architectures)) as pool:
+        trial = pool.submit(run.try_out, wheels[run.python.arch], layers[run.python.arch] / "tree")
+        functions = {arch: pool.submit(run.function, arch, wheels[arch]) for arch in architectures}
+        trial.result()
+        made = {arch: function.result() for arch, function in functions.items()}
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         out = Path(folder)
         shutil.copyfile(fonts_made / "archive.zip", out / "layer-fonts.zip")
         for arch in architectures:
             shutil.copyfile(layers[arch] / "archive.zip", out / f"layer-{arch}.zip")
-            run.function(wheels[arch], out / f"function-{arch}.zip")
+            shutil.copyfile(made[arch] / "archive.zip", out / f"function-{arch}.zip")
             gates.check_layer(layers[arch] / "tree", arch)
             gates.check_function(wheels[arch] / "tree", arch, layers[arch] / "tree")
             gates.check_sizes(_archives(out, arch))
@@ -193,6 +199,13 @@ def build(architectures: list[str], templates: Path, into: Path) -> list[Path]:
             (out / "template-x86_64.yaml").write_text(for_x86_64(TEMPLATE.read_text()))
         into.mkdir(parents=True, exist_ok=True)
         return [Path(shutil.move(path, into / path.name)) for path in sorted(out.iterdir())]
+
+
+def _fetch_what_is_shared(lock: Lock, architectures: list[str]) -> None:
+    """What several steps would fetch or install at once, before they are made side by side."""
+    for arch in architectures:
+        expat.compiler_version(arch)
+    layer.fetch_expat(lock)
 
 
 def _archives(out: Path, arch: str) -> list[gates.Archive]:

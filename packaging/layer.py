@@ -76,8 +76,9 @@ def fetch_expat(lock: Lock) -> list[Path]:
 def _unpack_packages(lock: Lock, arch: str, folder: Path) -> dict[str, Path]:
     root = AptRoot(LAYER_RELEASE, ARCHITECTURES[arch])
     unpacked = {package.name: folder / package.name for package in lock.layer[arch]}
-    for package in lock.layer[arch]:
-        debian.unpack(root.fetch(package), unpacked[package.name])
+    files = root.fetch(*lock.layer[arch])
+    for package, file in zip(lock.layer[arch], files, strict=True):
+        debian.unpack(file, unpacked[package.name])
     return unpacked
 
 

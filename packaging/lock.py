@@ -93,7 +93,7 @@ def _used_packages(root: AptRoot, packages: list[Package]) -> list[Package]:
     with tempfile.TemporaryDirectory() as folder:
         folders = {package: Path(folder) / package.name for package in packages}
         for package, unpacked in folders.items():
-            debian.unpack(root.fetch(package), unpacked)
+            debian.unpack(root.fetch(package)[0], unpacked)
         libraries = closure.needed_libraries(closure.ROOTS, folders.values())
         return [
             package

@@ -71,7 +71,7 @@ def pinned_python(lock: Lock) -> Python313:
     if not root.exists():
         apt = AptRoot(PYTHON_RELEASE, debian.ARCHITECTURES[arch])
         partial = root.with_name(f"{root.name}.{os.getpid()}")
-        for package in packages:
-            debian.unpack(apt.fetch(package), partial)
+        for file in apt.fetch(*packages):
+            debian.unpack(file, partial)
         partial.rename(root)
     return Python313(root=root, arch=arch)
