@@ -51,21 +51,6 @@ def test_an_event_on_the_bus_becomes_a_pdf(house: House) -> None:
     house.wait_for(lambda: house.stored(sid), "the document")
 
 
-def test_the_schedule_finds_every_new_invoice(house: House) -> None:
-    """The rule fires by itself; what was issued since is looked up and rendered."""
-    sids = [issued_now(house, f"7{number}") for number in range(3)]
-    events = house.client("events")
-    rule = next(
-        each["Name"] for each in events.list_rules()["Rules"] if "ScheduleExpression" in each
-    )
-    events.enable_rule(Name=rule)
-    try:
-        for sid in sids:
-            house.wait_for(lambda sid=sid: house.stored(sid), "the document")
-    finally:
-        events.disable_rule(Name=rule)
-
-
 def test_one_poison_message_spoils_no_other_and_is_put_aside_with_its_reason(house: House) -> None:
     """Four messages, one of them nonsense: three documents, and one letter that says why."""
     sids = [house.carrierx.add_invoice() for _ in range(3)]
@@ -127,9 +112,9 @@ def test_a_token_that_is_rotated_mid_run_loses_no_invoice(house: House) -> None:
 
 @pytest.fixture
 def impatient_queue(house: House) -> None:
-    """A message that nobody settled comes back after a minute, not after half an hour."""
+    """A message that nobody settled comes back after seconds, not after half an hour."""
     house.client("sqs").set_queue_attributes(
-        QueueUrl=house.stack["QueueUrl"], Attributes={"VisibilityTimeout": "60"}
+        QueueUrl=house.stack["QueueUrl"], Attributes={"VisibilityTimeout": "20"}
     )
 
 
@@ -151,3 +136,18 @@ def test_a_worker_that_is_killed_mid_render_is_followed_by_one_that_stores_once(
     assert len(house.stored(sid)) == 1
     assert len(house.carrierx.calls_for(sid)) >= 2
     assert house.dead_letters() == []
+
+
+def test_the_schedule_finds_every_new_invoice(house: House) -> None:
+    """The rule fires by itself; what was issued since is looked up and rendered."""
+    sids = [issued_now(house, f"7{number}") for number in range(3)]
+    events = house.client("events")
+    rule = next(
+        each["Name"] for each in events.list_rules()["Rules"] if "ScheduleExpression" in each
+    )
+    events.enable_rule(Name=rule)
+    try:
+        for sid in sids:
+            house.wait_for(lambda sid=sid: house.stored(sid), "the document")
+    finally:
+        events.disable_rule(Name=rule)
