@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.credentials import RefreshableCredentials
 
 from invoice_renderer.billing import BillingClient
-from invoice_renderer.canary import draw_canary
+from invoice_renderer.canary import warm_up
 from invoice_renderer.clients import AwsClients, Service
 from invoice_renderer.credentials import SecretToken
 from invoice_renderer.deadline import Deadline
@@ -155,8 +155,8 @@ class Application:
         _ = self.store, self.billing, self.renderer.engine
 
     def draw(self) -> None:
-        """Draw a page, and read what AWS says of its services, as nobody in particular."""
-        draw_canary(self.renderer, open_profile(BUNDLED_PROFILE).for_partner("canary"))
+        """Draw pages, and read what AWS says of its services, as nobody in particular."""
+        warm_up(self.renderer, open_profile(BUNDLED_PROFILE).for_partner("canary"))
         services: tuple[Service, ...] = ("s3", "secretsmanager")
         self.clients.read_models(*services, *(("sqs",) if self.settings.queue_url else ()))
 

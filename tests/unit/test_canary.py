@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from invoice_renderer.canary import an_invoice, draw_canary
+import pytest
+
+from invoice_renderer.canary import a_bare_invoice, an_invoice, draw_canary
 from invoice_renderer.document import DocumentRenderer
-from invoice_renderer.invoice import find_notices
+from invoice_renderer.invoice import Invoice, find_notices
 from tests.builders import a_profile
 from tests.pdf_reading import text_of
 
 
-def test_the_canary_adds_up() -> None:
-    assert find_notices(an_invoice()) == ()
+@pytest.mark.parametrize("canary", [an_invoice(), a_bare_invoice()], ids=["whole", "bare"])
+def test_the_canaries_add_up(canary: Invoice) -> None:
+    codes = {notice.code for notice in find_notices(canary)}
+
+    assert codes <= {"partner-missing"}
 
 
 def test_every_block_of_a_page_is_drawn() -> None:
@@ -18,6 +23,16 @@ def test_every_block_of_a_page_is_drawn() -> None:
 
     for block in ("Taxes", "Regulatory fees and surcharges", "Payments", "Preliminary"):
         assert block.lower() in text.lower()
+
+
+def test_what_one_has_the_other_has_not() -> None:
+    """Drawn for their blocks: those that are always there are in both."""
+    whole, bare = an_invoice(), a_bare_invoice()
+
+    assert (bare.partner, bare.pay_items) == (None, ())
+    assert whole.partner is not None
+    assert whole.pay_items
+    assert whole.balance_previous > 0 > bare.balance_previous
 
 
 def test_nobody_is_billed() -> None:
