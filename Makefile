@@ -66,12 +66,12 @@ e2e: ## the deployed system on this machine: sandboxes of Lambda, a local AWS, s
 	@[ $$(id -u) = 0 ] || echo "e2e: not root: sandboxes in user namespaces, where the kernel grants them"
 	@scripts/setup.sh e2e
 	@$(BIN)/python packaging/build.py
-	@$(BIN)/pytest -n 2 --dist loadgroup -rs -m "not slow" tests/packaging/test_built_archives.py tests/end_to_end
+	@$(BIN)/pytest -n 2 --dist loadscope -rs -m "not slow" tests/packaging/test_built_archives.py tests/end_to_end
 
 e2e-arm64: ## every page that make e2e compares, on an emulated arm64 (a quarter of an hour)
 	@scripts/setup.sh e2e
 	@$(BIN)/python packaging/build.py
-	@$(BIN)/pytest -rs -m slow tests/end_to_end/test_same_bytes.py
+	@$(BIN)/pytest -n 2 --dist loadscope -rs -m slow tests/end_to_end/test_same_bytes.py
 
 format: setup ## let ruff format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
