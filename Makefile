@@ -79,7 +79,8 @@ format: setup ## let ruff format the code
 build: setup ## dist/: layer and function archives for arm64 and x86_64 (TEMPLATES= your own folder)
 	@$(BIN)/python packaging/build.py --arch $(or $(ARCH),all) $(if $(TEMPLATES),--templates "$(TEMPLATES)")
 
-bench-start: setup-test ## start-up in the sandbox, packaged in five ways: writes docs/start-up.md
+bench-start: build ## start-up in the sandbox, packaged in five ways, and at four memory sizes: writes docs/start-up.md
+	@scripts/setup.sh test
 	@$(BIN)/python -m e2e.start_up
 
 lock: setup ## pin again what packaging/ takes from Debian
