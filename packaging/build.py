@@ -33,6 +33,7 @@ import gates
 import layer
 import sbom
 from debian import ARCHITECTURES, PROJECT
+from endpoints import fill_endpoints
 from lock import Lock, read_lock
 from python313 import Python313, pinned_python
 from steps import CACHE, NotReproducibleError, kept
@@ -119,10 +120,22 @@ class Build:
 
         return kept("runtime", [RUNTIME_REQUIREMENTS], make) / "tree"
 
+    def endpoints(self) -> Path:
+        """AWS's endpoints, as far as they are called."""
+        runtime = self.runtime()
+
+        def make(into: Path) -> None:
+            fill_endpoints(runtime / "botocore", into)
+
+        return kept("endpoints", [RUNTIME_REQUIREMENTS], make)
+
+    def generated(self) -> list[Path]:
+        """What is made for the function besides wheels, for either architecture."""
+        return [self.bindings(), self.prepared(), self.endpoints()]
+
     def function(self, arch: str, wheels: Path) -> Path:
         """Our own part after the wheels: seconds, as the wheels are not compressed anew."""
-
-        generated = [self.bindings(), self.prepared()]
+        generated = self.generated()
 
         def make(into: Path) -> None:
             function.fill_source(self.python, generated, self.templates, into / "tree")
@@ -137,8 +150,7 @@ class Build:
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             task = Path(folder) / "task"
             shutil.copytree(wheels / "tree", task, copy_function=_link)
-            generated = [self.bindings(), self.prepared()]
-            function.fill_source(self.python, generated, self.templates, task)
+            function.fill_source(self.python, self.generated(), self.templates, task)
             conf = Path(folder) / "fonts.conf"
             families = fonts.families_of(fonts.read_packages())
             conf.write_text(
@@ -177,8 +189,7 @@ def build(architectures: list[str], templates: Path, into: Path) -> list[Path]:
         fonts_made = run.font_layer()
         layers = dict(zip(needed, pool.map(run.layer, needed), strict=True))
         wheels = {arch: made.result() for arch, made in coming.items()}
-    for step in (run.bindings, run.prepared, run.runtime):
-        step()
+    run.generated()
     with ThreadPoolExecutor(1 + len(architectures)) as pool:
         trial = pool.submit(run.try_out, wheels[run.python.arch], layers[run.python.arch] / "tree")
         functions = {arch: pool.submit(run.function, arch, wheels[arch]) for arch in architectures}

@@ -25,16 +25,17 @@ from typing import Protocol
 
 from invoice_renderer.native import quick_weasyprint
 
-LAYER_FILES = {
+OUR_FILES = {
     "FONTCONFIG_FILE": "/opt/etc/fonts/fonts.conf",
     "LIBTHAI_DICTDIR": "/opt/share/libthai",
+    "AWS_DATA_PATH": "/var/task/aws",  # botocore's list of endpoints, as far as they are called
 }
-"""What the native libraries look for elsewhere unless they are told, each once it is needed."""
+"""What libraries look for elsewhere unless they are told, each once it is needed."""
 
 
-def point_at_layer(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:
-    """Where the layer's fonts and dictionary are, unless the environment says otherwise."""
-    for name, place in LAYER_FILES.items():
+def point_at_our_files(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:
+    """Where fonts and dictionaries are in the archives, unless the environment says otherwise."""
+    for name, place in OUR_FILES.items():
         if Path(place).exists():
             environ.setdefault(name, place)
 
@@ -43,7 +44,7 @@ INITIALIZATION_TYPE = "AWS_LAMBDA_INITIALIZATION_TYPE"
 if INITIALIZATION_TYPE in os.environ:
     gc.disable()  # until begin() is done: what is imported stays, and looking through it costs
 
-point_at_layer()  # before fontconfig is asked for anything
+point_at_our_files()  # before fontconfig is asked for anything
 with quick_weasyprint():
     import invoice_renderer.pdf.assets  # noqa: F401  the first to import WeasyPrint
 

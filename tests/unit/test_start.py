@@ -155,12 +155,12 @@ def test_the_layer_is_pointed_at_only_where_it_is(
     there = tmp_path / "fonts.conf"
     there.touch()
     places = {"FONTCONFIG_FILE": str(there), "LIBTHAI_DICTDIR": str(tmp_path / "missing")}
-    monkeypatch.setattr(start, "LAYER_FILES", places)
+    monkeypatch.setattr(start, "OUR_FILES", places)
 
     environ: dict[str, str] = {}
-    start.point_at_layer(environ)
+    start.point_at_our_files(environ)
     assert environ == {"FONTCONFIG_FILE": str(there)}
 
     environ = {"FONTCONFIG_FILE": "/chosen"}
-    start.point_at_layer(environ)
+    start.point_at_our_files(environ)
     assert environ == {"FONTCONFIG_FILE": "/chosen"}
