@@ -1,4 +1,4 @@
-"""Invoices that nobody owes: one to see whether an invoice can be drawn, two to warm up with."""
+"""Invoices that nobody owes: one to see whether an invoice can be drawn, some to warm up with."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ CANARY: dict[str, Any] = {
     "partner_sid": "canary",
     "partner": {
         "partner_sid": "canary",
+        "display_id": "CX00000000",
         "name": "Nobody",
         "address1": "1 Nowhere Road",
         "city": "Erewhon",
@@ -74,6 +75,13 @@ del BARE["partner"]
 """What the first has not: no buyer, no payment, nothing due, a credit; a line of another period,
 for nothing.
 """
+BUYERS = (CANARY["partner"], {**CANARY["partner"], "company_name": "Nobody, Inc."})
+_ISSUED = {"date_issued": "2025-02-01T00:00:00.000Z"}
+STATES: tuple[dict[str, Any], ...] = (
+    {},
+    {**_ISSUED, "status": "closed"},
+    {**_ISSUED, "status": "paid", "paid": True, "date_charged": "2025-02-01T00:00:00.000Z"},
+)
 
 
 def draw_canary(renderer: DocumentRenderer, profile: SellerProfile) -> Document:
@@ -85,9 +93,22 @@ def draw_canary(renderer: DocumentRenderer, profile: SellerProfile) -> Document:
 
 
 def warm_up(renderer: DocumentRenderer, profile: SellerProfile) -> None:
-    """Draw both: what the engine learns of their blocks it need not lay out for a caller."""
-    for invoice in (an_invoice(), a_bare_invoice()):
+    """Draw usual invoices: what the engine learns of their blocks it lays out for no caller."""
+    for invoice in usual_invoices():
         _draw(renderer, profile, invoice)
+
+
+def usual_invoices() -> list[Invoice]:
+    """Open, closed and paid, with and without something due, for a person and for a company: what
+    stands together at the top of a page is one block, and each of these has another one.
+    """
+    pages = [
+        {**page, **state, "partner": buyer}
+        for page in (CANARY, BARE)
+        for state in STATES
+        for buyer in BUYERS
+    ]
+    return [parse_invoice(page, max_lines=100) for page in (*pages, BARE)]
 
 
 def an_invoice() -> Invoice:

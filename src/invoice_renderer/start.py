@@ -5,8 +5,8 @@ then prepares as much as the way in which Lambda starts the process makes worth 
 
 on-demand                 collaborators: the time is the caller's either way, and Lambda starts
                           some processes ahead of their callers
-provisioned-concurrency   those, and two pages drawn: nobody waits
-snap-start                two pages drawn before the snapshot, and no collaborator made; after each
+provisioned-concurrency   those, and some pages drawn: nobody waits
+snap-start                some pages drawn before the snapshot, and no collaborator made; after each
                           restore everything that holds a secret, a connection or a clock is new
 
 None of it makes a connection.
