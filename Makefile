@@ -46,7 +46,7 @@ gallery: setup ## draw the contact sheets of README.md and docs/gallery.md anew
 conformance: setup ## veraPDF over every kind of document: PDF/A-3a and PDF/UA-1 (needs Java and Maven)
 	@$(BIN)/python -m conformance
 
-bench: ## every engine, every length, an hour or so: writes docs/performance.md
+bench: ## every engine, every length, half an hour: writes docs/performance.md
 	@scripts/setup.sh bench
 	@$(BENCH) full
 

@@ -75,9 +75,9 @@ del BARE["partner"]
 """What the first has not: no buyer, no payment, nothing due, a credit; a line of another period,
 for nothing.
 """
-BUYERS = (CANARY["partner"], {**CANARY["partner"], "company_name": "Nobody, Inc."})
+_BUYERS = (CANARY["partner"], {**CANARY["partner"], "company_name": "Nobody, Inc."})
 _ISSUED = {"date_issued": "2025-02-01T00:00:00.000Z"}
-STATES: tuple[dict[str, Any], ...] = (
+_STATES: tuple[dict[str, Any], ...] = (
     {},
     {**_ISSUED, "status": "closed"},
     {**_ISSUED, "status": "paid", "paid": True, "date_charged": "2025-02-01T00:00:00.000Z"},
@@ -105,10 +105,10 @@ def usual_invoices() -> list[Invoice]:
     pages = [
         {**page, **state, "partner": buyer}
         for page in (CANARY, BARE)
-        for state in STATES
-        for buyer in BUYERS
+        for state in _STATES
+        for buyer in _BUYERS
     ]
-    return [parse_invoice(page, max_lines=100) for page in (*pages, BARE)]
+    return [*(parse_invoice(page, max_lines=100) for page in pages), a_bare_invoice()]
 
 
 def an_invoice() -> Invoice:

@@ -34,7 +34,7 @@ OUR_FILES = {
 
 
 def point_at_our_files(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:
-    """Where fonts and dictionaries are in the archives, unless the environment says otherwise."""
+    """Where the archives have these files, unless the environment says otherwise."""
     for name, place in OUR_FILES.items():
         if Path(place).exists():
             environ.setdefault(name, place)
