@@ -40,8 +40,8 @@ MOST_BYTES = 100_000_000
 LIBRARIES = ("weasyprint", "fonttools", "pillow", "jinja2", "babel", "segno", "tzdata")
 SOURCES = ("canonical.py", "cldr.py", "colour.py", "document.py", "field_types.py", "figures.py",
            "invoice.py", "language.py", "logo.py", "loops.py", "manuscript.py", "markup.py",
-           "pay_link.py", "profile.py", "qr.py", "record.py", "spreadsheet.py", "template.py",
-           "text.py", "pdf", "view")  # fmt: skip
+           "pay_link.py", "profile.py", "qr.py", "rates.py", "record.py", "spreadsheet.py",
+           "template.py", "text.py", "pdf", "view")  # fmt: skip
 """What of this package decides the bytes of a document."""
 
 

@@ -2,7 +2,7 @@
 
 A figure is a prefix, digits in groups, a decimal sign, more digits, and a suffix; below zero it
 has a prefix and a suffix of its own. That is all there is to a locale's money or number, so a
-handful of samples tells the form, and 1234.5 is cut and joined instead of formatted: 2 µs where
+handful of samples tells the form, and 1234.5 is cut and joined instead of formatted: 1 µs where
 Babel takes 30 to 60, and a fraction of one where the same amount was written before.
 """
 
@@ -43,13 +43,18 @@ class Form:
     """From European digits to the locale's own."""
 
     def write(self, plain: str) -> str:
-        """The figure, of European digits with or without a minus and a point."""
+        """The figure, of European digits with or without a minus and a point; nothing where
+        there is more in it than these, or too much.
+        """
         before, after = self.above
-        if plain[0] == "-":
-            before, after = self.below
-            plain = plain[1:]
         whole, _, rest = plain.partition(".")
-        rest = rest.rstrip("0").ljust(self.places, "0")
+        if whole[:1] == "-":
+            before, after = self.below
+            whole = whole[1:]
+        if not (whole + rest).isdecimal() or len(plain) > MOST_CHARACTERS:
+            return ""
+        if len(rest) != self.places:
+            rest = rest.rstrip("0").ljust(self.places, "0")
         last, others = self.group_sizes
         if last < len(whole):
             end = len(whole) - last
@@ -96,11 +101,18 @@ def figures(write: Write, digits: str) -> Write:
     """``write``, but fast: by its form, and from memory what was written before."""
     form = learn_form(write, digits)
 
-    def write_new(number: Decimal) -> str:
-        plain = _spelt(number)
-        return form.write(plain) if form and plain else write(number)
+    def write_new(plain: str) -> str:
+        text = form.write(plain) if form else ""
+        return text or _write_rare(Decimal(plain), form, write)
 
     return _remembering(write_new)
+
+
+def _write_rare(number: Decimal, form: Form | None, write: Write) -> str:
+    """What has an exponent, is longer than a form is sure of, or is no number at all."""
+    is_near = number.is_finite() and -MOST_CHARACTERS < number.adjusted() < MOST_CHARACTERS
+    text = form.write(f"{number:f}") if form and is_near else ""
+    return text or write(number)
 
 
 def unit_figures(write: Write, write_number: Write, plural_form: PluralRule) -> Write:
@@ -111,31 +123,23 @@ def unit_figures(write: Write, write_number: Write, plural_form: PluralRule) -> 
     has_all_forms = plural_form.tags <= around.keys()
     any_form = around["other"] if has_all_forms and len(set(around.values())) == 1 else None
 
-    def write_new(number: Decimal) -> str:
+    def write_units(number: Decimal) -> str:
         words = any_form or around.get(plural_form(number))
         return f"{words[0]}{write_number(number)}{words[1]}" if words else write(number)
 
-    return _remembering(write_new)
+    return write_units
 
 
-def _remembering(write: Write) -> Write:
-    remembered = lru_cache(maxsize=REMEMBERED)(write)
+def remembering(write: Write) -> Write:
+    """``write``, and from memory what was written before."""
+    return _remembering(lambda plain: write(Decimal(plain)))
 
-    def write_figure(number: Decimal) -> str:
-        return remembered(number) if number else write(number)  # 0 and -0 are equal keys
 
-    return write_figure
+def _remembering(write_plain: Callable[[str], str]) -> Write:
+    remembered = lru_cache(maxsize=REMEMBERED)(write_plain)
+    return lambda number: remembered(str(number))  # 0 and -0 are equal, and read otherwise
 
 
 def _around(figure: str, text: str) -> tuple[str, str] | None:
     before, found, after = text.partition(figure)
     return (before, after) if found else None
-
-
-def _spelt(number: Decimal) -> str:
-    """Its digits, without an exponent; nothing where they are not to be cut and joined."""
-    plain = str(number)
-    if "E" in plain:
-        is_near = -MOST_CHARACTERS < number.adjusted() < MOST_CHARACTERS
-        plain = f"{number:f}" if is_near else ""
-    return plain if len(plain) <= MOST_CHARACTERS and number.is_finite() else ""

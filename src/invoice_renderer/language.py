@@ -20,12 +20,12 @@ from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import get_currency_precision
 
 from invoice_renderer.cldr import EXACT, Cldr
-from invoice_renderer.figures import figures, unit_figures
+from invoice_renderer.figures import figures, remembering, unit_figures
+from invoice_renderer.rates import shortest_rate
 
 reset_tzpath(())  # the pinned tzdata package's zones, not whatever the machine has
 
 REMEMBERED = 1_024  # countries, days and periods
-RATE_DIGITS = 5  # decimals of an effective rate: CarrierX's own rates have four or five
 SECONDS_IN_A_MINUTE = 60
 _MINUTE = Decimal(SECONDS_IN_A_MINUTE)
 MINUTES_IN_AN_HOUR = 60
@@ -65,29 +65,22 @@ class Language:
         self._zone = ZoneInfo(time_zone)
         self._in_figures = locale.language in _IN_FIGURES
         self._places = get_currency_precision(currency)
-        self._no_money = Decimal(0).scaleb(-self._places)
-        self._rate_quanta = tuple(
-            Decimal(1).scaleb(-places) for places in range(self._places, RATE_DIGITS + 1)
-        )
         self._cldr = Cldr(locale, currency)
         self.counters = self._cldr.counters
         self.format_money = figures(self._cldr.write_money, self._cldr.digits)
         """At least the currency's own decimals, and every further one that the API gives."""
         self.format_number = figures(self._cldr.write_number, self._cldr.digits)
-        self._format_minutes = unit_figures(
+        self._format_units = unit_figures(
             self._cldr.write_minutes, self.format_number, locale.plural_form
         )
+        self.format_minutes = remembering(self._write_minutes)
+        """8880 seconds are 148 min, 90 are 1.5 min; to a hundredth of a minute."""
         self.format_country = lru_cache(REMEMBERED)(self._name_country)
         """The country's name; a code that is not known stays as it is."""
         self._format_day = lru_cache(REMEMBERED)(self._write_day)
         self._format_days = lru_cache(REMEMBERED)(self._write_days)
 
     # ------------------------------------------------------------------------- amounts
-
-    def format_minutes(self, seconds: Decimal) -> str:
-        """8880 seconds are 148 min, 90 are 1.5 min; to a hundredth of a minute."""
-        minutes = EXACT.quantize(EXACT.divide(seconds, _MINUTE), MINUTE_DIGITS)
-        return self._format_minutes(_plain(minutes))
 
     def format_hms(self, seconds: Decimal) -> str:
         """8880 seconds are 2:28:00; a fraction of a second rounds to the nearest."""
@@ -110,13 +103,14 @@ class Language:
         """
         if units <= 0 or not amount:
             return ""
-        cents = EXACT.add(amount, self._no_money)  # its exponent: the finer of the two
-        exact = rate = EXACT.divide(amount, units)
-        for quantum in self._rate_quanta:
-            rate = EXACT.quantize(exact, quantum)
-            if EXACT.quantize(EXACT.multiply(rate, units), cents) == amount:
-                return self.format_money(rate)
+        rate, gives_it_back = shortest_rate(amount, units, self._places)
+        if gives_it_back:
+            return self.format_money(rate)
         return f"\N{ALMOST EQUAL TO}\N{NO-BREAK SPACE}{self.format_money(rate)}" if rate else ""
+
+    def _write_minutes(self, seconds: Decimal) -> str:
+        minutes = EXACT.quantize(EXACT.divide(seconds, _MINUTE), MINUTE_DIGITS)
+        return self._format_units(_plain(minutes))
 
     # ------------------------------------------------------------------------- dates
 

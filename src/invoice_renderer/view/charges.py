@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import chain, islice, repeat
+from operator import attrgetter
 from typing import overload
 
 from invoice_renderer.invoice import Invoice, LineItem
@@ -14,7 +18,14 @@ from invoice_renderer.view.totals import RunningTotal, total_of
 
 HEAD_CHARACTERS = 28
 
-Read = Callable[[LineItem], LineTexts]
+AT_ONCE = 1_024  # lines that are written together, column by column
+REMEMBERED = 256  # countries, directions and periods of a group
+
+_amount, _direction = attrgetter("amount"), attrgetter("direction")
+_columns = attrgetter("country_code", "direction", "usage", "amount",
+                      "date_billing_period_start", "date_billing_period_end")  # fmt: skip
+
+Write = Callable[[Sequence[LineItem]], Iterator[LineTexts]]
 
 
 def charge_groups(invoice: Invoice, language: Language, tokens: Tokens) -> Iterator[ChargeGroup]:
@@ -32,7 +43,7 @@ def charge_groups(invoice: Invoice, language: Language, tokens: Tokens) -> Itera
         label = tokens.item_label(kind)
         lines = ChargeLines(
             by_type[kind],
-            read=_reader(label, invoice, language, tokens),
+            write=_writer(kind, label, invoice, language, tokens),
             words=words,
             again=language.gettext("{group}, continued").format(group=_shortened(label)),
             before=before,
@@ -43,23 +54,23 @@ def charge_groups(invoice: Invoice, language: Language, tokens: Tokens) -> Itera
 
 
 class ChargeLines(Sequence[ChargeLine]):
-    """The lines of a group, each written when it is asked for and not kept: an invoice can have
-    a hundred thousand, and whoever prints them needs one at a time.
+    """The lines of a group, written when they are asked for and not kept: an invoice can have a
+    hundred thousand, and whoever prints them needs one at a time.
     """
 
     def __init__(
         self,
         items: Sequence[LineItem],
         *,
-        read: Read,
+        write: Write,
         words: SumWords,
         again: str,
         before: Decimal,
         is_first: bool,
     ) -> None:
         self.items = items
-        self.sums = RunningTotal([item.amount for item in items], before)
-        self._read = read
+        self.sums = RunningTotal([*map(_amount, items)], before)
+        self._write = write
         self._words = words
         self._again = again
         self._is_first = is_first
@@ -87,29 +98,30 @@ class ChargeLines(Sequence[ChargeLine]):
         if isinstance(place, slice):
             return [self[one] for one in range(*place.indices(len(self)))]
         place = range(len(self))[place]  # from the end, too; and an IndexError past either
-        return self._line(place, self.items[place], self.sums.before(place))
+        return next(self._lines(place, place + 1))
 
     def __iter__(self) -> Iterator[ChargeLine]:
-        for place, (item, before) in enumerate(zip(self.items, self.sums, strict=True)):
-            yield self._line(place, item, before)
+        stops = range(AT_ONCE, len(self) + AT_ONCE, AT_ONCE)
+        return chain.from_iterable(self._lines(stop - AT_ONCE, stop) for stop in stops)
 
-    def _line(self, place: int, item: LineItem, before: Decimal) -> ChargeLine:
-        is_first = self._is_first and not place
-        return ChargeLine(
-            self._read(item),
-            self._again if place else "",
-            None if is_first else before,
-            item.amount,
-            self._words,
+    def _lines(self, first: int, stop: int) -> Iterator[ChargeLine]:
+        items = self.items[first:stop]
+        before: Iterator[Decimal | None] = self.sums.before_each(first, stop)
+        again: Iterator[str] = repeat(self._again)
+        if first == 0:
+            again = chain([""], again)
+            before = chain([None], islice(before, 1, None)) if self._is_first else before
+        return map(
+            ChargeLine, self._write(items), again, before, map(_amount, items), repeat(self._words)
         )
 
 
 def _group(
     kind: str, label: str, lines: ChargeLines, language: Language, tokens: Tokens
 ) -> ChargeGroup:
-    for direction in dict.fromkeys(item.direction for item in lines.items):
+    for direction in dict.fromkeys(map(_direction, lines.items)):
         tokens.direction(direction)  # its notice does not wait until the line is printed
-    total = total_of(item.amount for item in lines.items)
+    total = total_of(map(_amount, lines.items))
     bears_its_label = len(lines) == 1 and lines[0].label == label
     return ChargeGroup(
         label="" if bears_its_label else label,
@@ -121,26 +133,39 @@ def _group(
     )
 
 
-def _reader(label: str, invoice: Invoice, language: Language, tokens: Tokens) -> Read:
+def _writer(kind: str, label: str, invoice: Invoice, language: Language, tokens: Tokens) -> Write:
     """How the lines of one type read: label, direction, usage, rate, amount, period."""
-    format_money, format_country = language.format_money, language.format_country
-    usage_and_rate, direction = tokens.usage_and_rate, tokens.direction
-    of_invoice = (invoice.date_billing_period_start, invoice.date_billing_period_end)
+    unit = tokens.unit(kind)
+    write_usage, write_rate = unit.write_usage, unit.write_rate
 
-    def read(line: LineItem) -> LineTexts:
-        usage, rate = usage_and_rate(line)
-        start, end = line.date_billing_period_start, line.date_billing_period_end
-        is_usual = (start is None and end is None) or (start, end) == of_invoice
-        return (
-            format_country(line.country_code) if line.country_code else label,
-            direction(line.direction),
-            usage,
-            rate,
-            format_money(line.amount),
-            "" if is_usual else _own_period(line, invoice, language),
+    @lru_cache(REMEMBERED)
+    def label_of(country: str | None) -> str:
+        return language.format_country(country) if country else label
+
+    @lru_cache(REMEMBERED)
+    def period_of(start: datetime | None, end: datetime | None) -> str:
+        return _own_period(start, end, invoice, language)
+
+    direction_of = lru_cache(REMEMBERED)(tokens.direction)
+
+    def write(items: Sequence[LineItem]) -> Iterator[LineTexts]:
+        countries, directions, usages, amounts, starts, ends = zip(
+            *map(_columns, items), strict=True
+        )
+        return zip(
+            map(label_of, countries),
+            map(direction_of, directions),
+            ["" if usage is None else write_usage(usage) for usage in usages],
+            [
+                "" if usage is None else write_rate(amount, usage)
+                for amount, usage in zip(amounts, usages, strict=True)
+            ],
+            map(language.format_money, amounts),
+            map(period_of, starts, ends),
+            strict=True,
         )
 
-    return read
+    return write
 
 
 def _shortened(label: str) -> str:
@@ -148,12 +173,16 @@ def _shortened(label: str) -> str:
     return label if len(label) <= HEAD_CHARACTERS else f"{label[: HEAD_CHARACTERS - 1].rstrip()}…"
 
 
-def _own_period(line: LineItem, invoice: Invoice, language: Language) -> str:
-    start, end = line.date_billing_period_start, line.date_billing_period_end
+def _own_period(
+    start: datetime | None, end: datetime | None, invoice: Invoice, language: Language
+) -> str:
+    first, last = invoice.date_billing_period_start, invoice.date_billing_period_end
+    if (start, end) == (first, last):
+        return ""
     if start and end:
         return language.format_period(start, end)
-    if start and start != invoice.date_billing_period_start:
+    if start and start != first:
         return language.gettext("from {date}").format(date=language.format_date(start))
-    if end and end != invoice.date_billing_period_end:
+    if end and end != last:
         return language.gettext("until {date}").format(date=language.format_date(end))
     return ""

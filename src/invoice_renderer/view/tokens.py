@@ -7,15 +7,15 @@ a unit, and the operator gets a notice.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from invoice_renderer.invoice import LineItem, Notice
+from invoice_renderer.invoice import Notice
 from invoice_renderer.language import SECONDS_IN_A_MINUTE, Language
 from invoice_renderer.profile import ItemWording, SellerProfile
-from invoice_renderer.template import ItemWords, Wording
+from invoice_renderer.template import Wording
 
 OTHER_GROUP = "other"
 _MACHINE_TOKEN = re.compile(r"[a-z0-9]+(?:[_.-]+[a-z0-9]+)*")
@@ -34,6 +34,14 @@ class TaxReading:
     label: str
     explanation: str
     group: Literal["tax", "surcharge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How usage is written with its unit, and, of an amount and a usage, what one unit costs."""
+
+    write_usage: Callable[[Decimal], str]
+    write_rate: Callable[[Decimal, Decimal], str]
 
 
 class Tokens:
@@ -76,49 +84,61 @@ class Tokens:
         own, known = self._profile.items.get(kind), self._wording.items.get(kind)
         return bool((own and own.unit) or (known and (known.unit or known.count)))
 
-    def usage_and_rate(self, line: LineItem) -> tuple[str, str]:
-        """The usage with its unit, and what one unit costs; a bare number without a known unit."""
-        if line.usage is None:
-            return "", ""
-        own, known = self._profile.items.get(line.type), self._wording.items.get(line.type)
+    def unit(self, kind: str) -> Unit:
+        """How usage of this type is written; a bare number without a known unit."""
+        own, known = self._profile.items.get(kind), self._wording.items.get(kind)
         if own and own.unit:
-            return self._in_sellers_unit(own, line.usage, line.amount)
-        if known:
-            return self._in_known_unit(known, line.usage, line.amount)
-        return self._language.format_number(line.usage), ""
+            return self._sellers_unit(own)
+        if known and known.unit == "seconds":
+            return self._minutes(self._language.format_minutes)
+        if known and known.count:
+            return self._counted(known.count, known.rate)
+        return Unit(self._language.format_number, _no_rate)
 
-    def _in_sellers_unit(
-        self, own: ItemWording, usage: Decimal, amount: Decimal
-    ) -> tuple[str, str]:
+    def _sellers_unit(self, own: ItemWording) -> Unit:
+        language = self._language
         if own.unit == "seconds":
-            return self._as_minutes(usage, amount)
+            return self._minutes(language.format_minutes)
         if own.unit == "hms":
-            return self._language.format_hms(usage), self._as_minutes(usage, amount)[1]
-        number = self._language.format_number(usage)
+            return self._minutes(language.format_hms)
         if not own.unit_label:
-            return number, ""
-        chosen = self._language.choose(own.unit_label)
+            return Unit(language.format_number, _no_rate)
+        chosen = language.choose(own.unit_label)
         forms = {str(form): label for form, label in chosen.items()}
-        label = _form(forms, self._language.plural_form(usage))
-        rate = self._language.format_rate(amount, usage)
-        return f"{number} {label}", f"{rate}/{_form(forms, 'one')}" if rate else ""
 
-    def _in_known_unit(self, known: ItemWords, usage: Decimal, amount: Decimal) -> tuple[str, str]:
-        if known.unit == "seconds":
-            return self._as_minutes(usage, amount)
-        number = self._language.format_number(usage)
-        if known.count is None:
-            return number, ""
-        pattern = self._language.ngettext(*known.count, _countable(usage))
-        return pattern.format(count=number), self._rate(known.rate, amount, usage)
+        def write_usage(usage: Decimal) -> str:
+            label = _form(forms, language.plural_form(usage))
+            return f"{language.format_number(usage)} {label}"
 
-    def _as_minutes(self, seconds: Decimal, amount: Decimal) -> tuple[str, str]:
-        minutes = self._language.format_minutes(seconds)
-        return minutes, self._rate("{rate}/min", amount, seconds / SECONDS_IN_A_MINUTE)
+        def write_rate(amount: Decimal, usage: Decimal) -> str:
+            rate = language.format_rate(amount, usage)
+            return f"{rate}/{_form(forms, 'one')}" if rate else ""
 
-    def _rate(self, pattern: str, amount: Decimal, units: Decimal) -> str:
-        rate = self._language.format_rate(amount, units)
-        return self._language.gettext(pattern).format(rate=rate) if rate else ""
+        return Unit(write_usage, write_rate)
+
+    def _minutes(self, write_usage: Callable[[Decimal], str]) -> Unit:
+        format_rate = self._language.format_rate
+        in_words = self._language.gettext("{rate}/min").format
+
+        def write_rate(amount: Decimal, seconds: Decimal) -> str:
+            rate = format_rate(amount, seconds / SECONDS_IN_A_MINUTE)
+            return in_words(rate=rate) if rate else ""
+
+        return Unit(write_usage, write_rate)
+
+    def _counted(self, count: tuple[str, str], rate_in_words: str) -> Unit:
+        language = self._language
+        in_words = language.gettext(rate_in_words).format
+
+        def write_usage(usage: Decimal) -> str:
+            pattern = language.ngettext(*count, _countable(usage))
+            return pattern.format(count=language.format_number(usage))
+
+        def write_rate(amount: Decimal, usage: Decimal) -> str:
+            rate = language.format_rate(amount, usage)
+            return in_words(rate=rate) if rate else ""
+
+        return Unit(write_usage, write_rate)
 
     # ------------------------------------------------------------------------- other tokens
 
@@ -178,6 +198,10 @@ def _likely_group(kind: str) -> Literal["tax", "surcharge"]:
     """Only what calls itself a tax is called one: a fee must not pass for a government's tax."""
     words = set(re.split(r"[_.\-\s]+", kind))
     return "surcharge" if words.isdisjoint(_TAXES) else "tax"
+
+
+def _no_rate(_amount: Decimal, _usage: Decimal) -> str:
+    return ""
 
 
 def _countable(number: Decimal) -> int:

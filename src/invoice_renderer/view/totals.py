@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from functools import reduce
+from itertools import accumulate
 
 STRIDE = 64  # sums between two that are kept: one in 64 is found with 32 additions on average
 
@@ -17,10 +18,7 @@ def total_of(amounts: Iterable[Decimal]) -> Decimal:
 
 
 class RunningTotal:
-    """What amounts come to before each of them, counted on from ``start``; one sum in 64 is kept.
-
-    It iterates over the sums before each amount.
-    """
+    """What amounts come to before each of them, from ``start`` on; one sum in 64 is kept."""
 
     def __init__(self, amounts: Sequence[Decimal], start: Decimal) -> None:
         self._amounts = amounts
@@ -36,8 +34,6 @@ class RunningTotal:
         kept, _ = divmod(place, STRIDE)
         return reduce(_add, self._amounts[kept * STRIDE : place], self._kept[kept])
 
-    def __iter__(self) -> Iterator[Decimal]:
-        total = self._kept[0]
-        for amount in self._amounts:
-            yield total
-            total = _add(total, amount)
+    def before_each(self, first: int, stop: int) -> Iterator[Decimal]:
+        """The sums before the amounts from one place to another, and the sum after them."""
+        return accumulate(self._amounts[first:stop], _add, initial=self.before(first))

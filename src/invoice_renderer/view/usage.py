@@ -7,7 +7,6 @@ are as fine as still makes a summary; a column that was added over says how many
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from invoice_renderer.invoice import Invoice, LineItem
@@ -32,18 +31,21 @@ def usage_summary(invoice: Invoice, language: Language, tokens: Tokens) -> tuple
     lines = invoice.invoice_items
     if len(lines) < SUMMARY_LINES:
         return ()
+    most = min(SUMMARY_ROWS, len(lines) // 2)
     for key in _KEYS:
-        kinds = _by(key, lines)
-        if len(kinds) <= min(SUMMARY_ROWS, len(lines) // 2):
+        if kinds := _by(key, lines, most):
             ranked = sorted(kinds, key=_by_service_then_amount(lines, tokens))
             return tuple(_total(kind, language, tokens) for kind in ranked)
     return ()
 
 
-def _by(key: Key, lines: Iterable[LineItem]) -> list[list[LineItem]]:
-    kinds: dict[tuple[str, ...], list[LineItem]] = {}
+def _by(key: Key, lines: Iterable[LineItem], most: int) -> list[list[LineItem]]:
+    """The lines of each kind; nothing where there are too many kinds."""
+    kinds: dict[tuple[str | None, ...], list[LineItem]] = {}
     for line in lines:
         kinds.setdefault(key(line), []).append(line)
+        if len(kinds) > most:
+            return []
     return list(kinds.values())
 
 
@@ -88,4 +90,4 @@ def _usage(kind: list[LineItem], tokens: Tokens) -> str:
     known = [line.usage for line in kind if line.usage is not None]
     if len(known) < len(kind) or not tokens.has_unit(kind[0].type):
         return ""
-    return tokens.usage_and_rate(replace(kind[0], usage=total_of(known)))[0]
+    return tokens.unit(kind[0].type).write_usage(total_of(known))
