@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, repeat
+from operator import add
 
 import pydyf
 from deflate import zlib_compress
@@ -93,9 +94,8 @@ def compressed(keys: bytes, content: bytes) -> bytes:
 
 
 def _object_stream(numbers: Sequence[int], contents: Sequence[bytes]) -> bytes:
-    lengths = [len(each) + 1 for each in contents]
-    offsets = accumulate(lengths[:-1], initial=0)
-    pairs = tuple(chain.from_iterable(zip(numbers, offsets, strict=True)))
+    ends = accumulate(map(add, map(len, contents), repeat(1)), initial=0)
+    pairs = tuple(chain.from_iterable(zip(numbers, ends, strict=False)))  # the last end is nobody's
     head = b"%d %d " * len(numbers) % pairs
     keys = b"/Type/ObjStm/N %d/First %d" % (len(numbers), len(head))
     return compressed(keys, head + b"\n".join(contents))

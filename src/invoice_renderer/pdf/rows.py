@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import add
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from invoice_renderer.pdf.objects import written
@@ -59,6 +59,11 @@ class RowBlock:
             mcid += setter.count
             top += setter.height + self.spacing
         return b"\n".join(parts)
+
+    def runs(self) -> Iterator[tuple[RowSetter, int]]:
+        """Rows of one setter that follow each other: how many."""
+        for setter, rows in groupby(row.setter for row in self.rows):
+            yield setter, sum(1 for _ in rows)
 
     @property
     def height(self) -> float:
@@ -246,7 +251,7 @@ class RowTags:
     """The structure elements of a row, as formats of the numbers that differ from row to row."""
 
     def __init__(self, setter: RowSetter, block: RowBlock, parent: bytes, page: bytes) -> None:
-        self.owners = [0] * setter.count
+        self._owners = [0] * setter.count
         """For each marked-content sequence, which of the row's objects owns it."""
         self._numbers: list[tuple[int, int]] = []
         self._page = page
@@ -275,13 +280,33 @@ class RowTags:
         for each in cell_numbers:
             numbers += each
         self._format = BETWEEN.join([own, *cells])
-        self._kinds = tuple(kind for kind, _ in numbers)
-        self._offsets = tuple(offset for _, offset in numbers)
+        self._numbers = numbers
 
-    def objects(self, base: int, mcid: int, identifier: int) -> bytes:
-        """The row's objects in their order, ``BETWEEN`` them; ``base`` numbers the first."""
-        starts = map((base, mcid, identifier).__getitem__, self._kinds)
-        return self._format % tuple(map(add, starts, self._offsets))
+    def objects(self, base: int, mcid: int, identifiers: Sequence[int]) -> bytes:
+        """The objects of rows that follow each other, ``BETWEEN`` them; ``base`` numbers the first,
+        ``mcid`` its first marked-content sequence.
+        """
+        rows = len(identifiers)
+        columns: list[Iterable[object]] = []
+        names = [*map(IDENTIFIER.__mod__, identifiers)]
+        for kind, offset in self._numbers:
+            if kind == _OBJECT:
+                columns.append(self.numbers(base + offset, rows))
+            elif kind == _MCID:
+                columns.append(_steps(mcid + offset, rows, len(self._owners)))
+            else:
+                columns.append(names)
+        numbers = tuple(chain.from_iterable(zip(*columns, strict=True)))
+        return BETWEEN.join([self._format] * rows) % numbers
+
+    def owners(self, base: int, rows: int) -> Iterator[int]:
+        """For each marked-content sequence of the rows, the number of the object that owns it."""
+        columns = [self.numbers(base + owner, rows) for owner in self._owners]
+        return chain.from_iterable(zip(*columns, strict=True))
+
+    def numbers(self, first: int, rows: int) -> range:
+        """The same object of each row."""
+        return _steps(first, rows, self.count)
 
     def _cell(self, cell: Cell, names: bytes, at: int) -> list[bytes]:
         self._numbers.append((_OBJECT, 0))
@@ -293,12 +318,12 @@ class RowTags:
             if not language:
                 kids.append(b"%d")
                 self._numbers.append((_MCID, part))
-                self.owners[part] = at
+                self._owners[part] = at
                 continue
             place = at + 1 + len(spans)
             kids.append(b"%d 0 R")
             self._numbers.append((_OBJECT, place))
-            self.owners[part] = place
+            self._owners[part] = place
             spans.append(
                 b"<</S/Span/P %%d 0 R/Pg %b/K %%d/Lang %b>>" % (self._page, written(language))
             )
@@ -318,11 +343,15 @@ class RowTags:
         if is_head:
             owned.append(b"/Scope/Row")
         if names:
-            owned.append(b"/Headers[%b%b]" % (names, IDENTIFIER if self._has_head else b""))
+            owned.append(b"/Headers[%b%b]" % (names, b"%b" if self._has_head else b""))
             if self._has_head:
                 self._numbers.append((_IDENTIFIER, 0))
         attributes = b"/A<</O/Table%b>>" % b"".join(owned) if owned else b""
         if is_head and self._has_identifier:
-            attributes += b"/ID" + IDENTIFIER
+            attributes += b"/ID%b"
             self._numbers.append((_IDENTIFIER, 0))
         return attributes
+
+
+def _steps(first: int, count: int, step: int) -> range:
+    return range(first, first + count * step, step)

@@ -7,7 +7,7 @@ head of the table it heads its column; alone in its row, the rows below it; else
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice, repeat
 
 from invoice_renderer.pdf.rows import RowBlock
 from invoice_renderer.pdf.structure import IDENTIFIER, Node
@@ -71,14 +71,15 @@ def _head_block(
     block: RowBlock, columns: dict[int, list[Node]], group: list[Node], numbers: Iterator[int]
 ) -> None:
     """The same for many rows: what names a cell is the same for all rows of a kind."""
-    for row in block.rows:
-        cells = row.setter.stencil.cells
+    for setter, rows in block.runs():
+        cells = setter.stencil.cells
         has_head = any(cell.kind == "TH" for cell in cells)
-        number = 0
-        if id(row.setter) in block.headers:
-            is_named = columns and any(cell.kind == "TD" for cell in cells)
-            block.identifiers.append(next(numbers) if has_head and is_named else 0)
+        is_identified = has_head and columns and any(cell.kind == "TD" for cell in cells)
+        own = numbers if is_identified else repeat(0)
+        if id(setter) in block.headers:
+            block.identifiers.extend(islice(own, rows))
             continue
+        number = 0
         headers, position = [], 0
         for cell in cells:
             names = b""
@@ -89,8 +90,9 @@ def _head_block(
                     number = next(numbers)
             headers.append(names)
             position += cell.column_span
-        block.headers[id(row.setter)] = tuple(headers)
+        block.headers[id(setter)] = tuple(headers)
         block.identifiers.append(number)
+        block.identifiers.extend(islice(own, rows - 1))
 
 
 def _identifier(head: Node, numbers: Iterator[int]) -> int:

@@ -159,22 +159,31 @@ class _Writer:
         kinds: dict[int, RowTags] = {}
         first = base = len(self._pdf.objects)
         mcid = block.first_mcid
-        pieces, owners, bases = [], array("I"), []
-        for row, identifier in zip(block.rows, block.identifiers, strict=True):
-            tags = kinds.get(id(row.setter))
+        pieces, owners, bases = [], array("I"), array("I")
+        for setter, rows in block.runs():
+            tags = kinds.get(id(setter))
             if tags is None:
-                tags = kinds[id(row.setter)] = RowTags(row.setter, block, parent, page)
-            pieces.append(tags.objects(base, mcid, identifier))
-            owners.extend([base + owner for owner in tags.owners])
-            bases.append(base)
-            if identifier:
-                _put(self._identified, identifier, (base + tags.head,))
-            base += tags.count
-            mcid += row.setter.count
+                tags = kinds[id(setter)] = RowTags(setter, block, parent, page)
+            identifiers = block.identifiers[len(bases) : len(bases) + rows]
+            pieces.append(tags.objects(base, mcid, identifiers))
+            owners.extend(tags.owners(base, rows))
+            bases.extend(tags.numbers(base, rows))
+            self._identify(identifiers, tags.numbers(base + tags.head, rows))
+            base += tags.count * rows
+            mcid += setter.count * rows
         _put(self.parents[block.page], block.first_mcid, owners)
         self._packer.add(pieces, base - first)
         block.rows = ()
         return _references(bases)
+
+    def _identify(self, identifiers: Sequence[int], elements: Sequence[int]) -> None:
+        first, last = identifiers[0], identifiers[-1]
+        if first and last - first == len(identifiers) - 1:
+            _put(self._identified, first, elements)
+            return
+        for identifier, element in zip(identifiers, elements, strict=True):
+            if identifier:
+                _put(self._identified, identifier, (element,))
 
     def _parent_tree(self) -> bytes:
         """Of the parent tree: owners by page, then those of annotations (ISO 32000-1, 7.9.7)."""
