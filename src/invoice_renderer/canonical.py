@@ -7,13 +7,13 @@ first, and a hundred thousand of those are a hundred megabytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic_core import to_jsonable_python
 
@@ -37,20 +37,25 @@ def write_object(texts: Mapping[str, str]) -> str:
 
 
 def _write_lines(lines: Sequence[Any]) -> Iterable[str]:
+    """Field by field: what a field is decides how all of it is written."""
     if not lines:
         return ()
+    kinds = get_type_hints(type(lines[0]))
     names = sorted(field.name for field in fields(lines[0]))
+    columns = (map(_writer_of(kinds[name]), map(attrgetter(name), lines)) for name in names)
     pattern = "{" + ",".join(f"{write_json(name)}:%s" for name in names) + "}"
-    values_of = attrgetter(*names)
-    return (pattern % tuple(map(_write_value, values_of(line))) for line in lines)
+    return map(pattern.__mod__, zip(*columns, strict=True))
 
 
-def _write_value(value: str | Decimal | datetime | None) -> str:
-    if value is None:
-        return "null"
-    return f'"{value}"' if isinstance(value, Decimal) else _write_remembered(value)
+def _writer_of(kind: object) -> Callable[[Any], str]:
+    is_amount = kind is Decimal or Decimal in get_args(kind)
+    return _write_amount if is_amount else _write_remembered
+
+
+def _write_amount(value: Decimal | None) -> str:
+    return "null" if value is None else f'"{value!s}"'  # twice as fast as without the !s
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _write_remembered(value: str | datetime) -> str:
+def _write_remembered(value: str | datetime | None) -> str:
     return write_json(to_jsonable_python(value))

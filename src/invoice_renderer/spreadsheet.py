@@ -10,10 +10,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Any
 
 from invoice_renderer.invoice import Invoice
 
@@ -39,11 +42,13 @@ REMEMBERED = 2_048  # tokens, and moments
 
 def write_lines(invoice: Invoice, *, currency: str) -> bytes:
     """RFC 4180, UTF-8; an empty cell where the API says nothing."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows(_rows(invoice, safe_cell(currency)))
-    return text.getvalue().encode()
+    parts = (
+        ("item", _ITEM, invoice.invoice_items),
+        ("tax", _TAX, invoice.tax_items),
+        ("payment", _PAYMENT, invoice.pay_items),
+    )
+    rows = (_rows(kind, columns, lines, _token(currency)) for kind, columns, lines in parts)
+    return "\r\n".join((",".join(COLUMNS), *chain.from_iterable(rows), "")).encode()
 
 
 def safe_cell(text: str) -> str:
@@ -53,33 +58,27 @@ def safe_cell(text: str) -> str:
     return text
 
 
-def _rows(invoice: Invoice, currency: str) -> Iterator[tuple[str, ...]]:
-    """The cells in the order of the columns."""
-    for item in invoice.invoice_items:
-        yield (
-            "item",
-            _token(item.type),
-            _token(item.direction),
-            _token(item.country_code),
-            "",
-            _number(item.usage),
-            _number(item.amount),
-            currency,
-            "",
-            _moment(item.date_billing_period_start),
-            _moment(item.date_billing_period_end),
-        )
-    for tax in invoice.tax_items:
-        cells = (_token(tax.type), "", "", _token(tax.jurisdiction), "", _number(tax.amount))
-        yield ("tax", *cells, currency, "", "", "")
-    for payment in invoice.pay_items:
-        cells = (_token(payment.type), "", "", "", "", _number(payment.amount))
-        yield ("payment", *cells, currency, _moment(payment.date), "", "")
+def _rows(
+    kind: str, columns: Mapping[str, Column], lines: Sequence[object], currency: str
+) -> Iterator[str]:
+    """Column by column: the cells of a field are all written in one way."""
+    constant = {"line": kind, "currency": currency}
+
+    def cells(name: str) -> Iterable[str]:
+        if name not in columns:
+            return repeat(constant.get(name, ""), len(lines))
+        field, write = columns[name]
+        return map(write, map(attrgetter(field), lines))
+
+    return map(",".join, zip(*map(cells, COLUMNS), strict=True))
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _token(text: str | None) -> str:
-    return safe_cell(text or "")
+    """A cell with its quotes, if it needs any: what says the same again need not be looked at."""
+    row = io.StringIO(newline="")
+    csv.writer(row).writerow((safe_cell(text or ""), ""))
+    return row.getvalue().removesuffix(",\r\n")
 
 
 def _number(number: Decimal | None) -> str:
@@ -93,3 +92,27 @@ def _number(number: Decimal | None) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def _moment(moment: datetime | None) -> str:
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
+
+
+Column = tuple[str, Callable[[Any], str]]
+"""The name of a field, and how it is written."""
+
+_ITEM: Mapping[str, Column] = {
+    "type": ("type", _token),
+    "direction": ("direction", _token),
+    "country_code": ("country_code", _token),
+    "usage": ("usage", _number),
+    "amount": ("amount", _number),
+    "period_start": ("date_billing_period_start", _moment),
+    "period_end": ("date_billing_period_end", _moment),
+}
+_TAX: Mapping[str, Column] = {
+    "type": ("type", _token),
+    "jurisdiction": ("jurisdiction", _token),
+    "amount": ("amount", _number),
+}
+_PAYMENT: Mapping[str, Column] = {
+    "type": ("type", _token),
+    "amount": ("amount", _number),
+    "date": ("date", _moment),
+}
