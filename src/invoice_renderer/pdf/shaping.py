@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import add
+from operator import add, itemgetter
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ MOST_TEXTS = 20_000  # remembered: some 500 bytes each
 MOST_PATTERNS = 2_000
 MOST_SETS = 4_000
 PROBATION = 12  # texts of one pattern that have to come out the same both ways
+OFTEN = 200  # texts of one pattern, after which it pays to have all of its pairs shaped
 FAILED = -1
 SUBSETS = 32  # kept of each font
 MANY_LETTERS = 10  # of a font that writes words, not only signs
@@ -117,6 +118,26 @@ class _Words:
     said: dict[frozenset[str], Glyphs] = field(default_factory=dict)
 
 
+class _Columnar:
+    """A pattern that is as wide whatever its digits are, and each of them one glyph of its own."""
+
+    def __init__(
+        self, pattern: str, shows: Sequence[bytes], digits: Mapping[str, bytes], width: int,
+        pairs: _Pairs, around: _Words | None,
+    ) -> None:  # fmt: skip
+        """``shows`` has a ``%b`` for each digit."""
+        self._show = _shown_text(pairs.select, b"".join(shows))
+        self._places = itemgetter(*(at for at, sign in enumerate(pattern) if sign == "0"))
+        self._digits, self._width = digits, width * FROM_UNITS
+        self._pairs, self._around = pairs, around
+
+    def shape(self, text: str) -> ShapedText:
+        pairs = self._pairs
+        show = self._show % tuple(map(self._digits.__getitem__, self._places(text)))
+        glyphs = pairs.glyphs(text, self._around)
+        return ShapedText(self._width, pairs.height, pairs.baseline, show, glyphs)
+
+
 class _Read(NamedTuple):
     """Glyphs as Pango has them, with their advances."""
 
@@ -137,6 +158,7 @@ class Shaper:
         self._pairs: dict[str, _Pairs] = {}
         self._passed: dict[tuple[str, str], int] = {}
         self._around: dict[tuple[str, str], _Words] = {}
+        self._columnar: dict[tuple[str, str], _Columnar] = {}
         self._with_figures: set[str] = set()
 
     def style_of(self, style: Mapping[str, Any], font_config: Any) -> TextStyle:
@@ -150,17 +172,20 @@ class Shaper:
         shaped = self._texts.get(key)
         if shaped is not None:
             return shaped
-        shaped = self._by_pairs(style, text) or self._by_pango(style, text)
+        pattern = text.translate(_AS_ZEROS)
+        columnar = self._columnar.get((style.key, pattern))
+        if columnar is not None:
+            return columnar.shape(text)  # as soon as it would be remembered
+        shaped = self._by_pairs(style, text, pattern) or self._by_pango(style, text)
         self._texts[key] = shaped
         if len(self._texts) > MOST_TEXTS:
             self._texts.popitem(last=False)
         return shaped
 
-    def _by_pairs(self, style: TextStyle, text: str) -> ShapedText | None:
+    def _by_pairs(self, style: TextStyle, text: str, pattern: str) -> ShapedText | None:
         """Figures from pairs of characters, once their pattern has passed its probation; where the
         words around the figure look otherwise than by pairs, they are taken from the pattern.
         """
-        pattern = text.translate(_AS_ZEROS)
         if "0" not in pattern or not style.is_plain:
             return None
         key = (style.key, pattern)
@@ -172,6 +197,9 @@ class Shaper:
             pairs = self._pairs[style.key] = _Pairs()
         composed = self._compose(style, text, pairs, self._around.get(key))
         if passed >= PROBATION and composed is not None:
+            self._passed[key] = passed + 1
+            if passed == OFTEN:
+                self._look_for_columns(style, key, pairs)
             return composed
         is_same = composed is not None and composed == self._by_pango(style, text)
         self._passed[key] = passed + 1 if is_same else self._fail(style, key, pairs)
@@ -179,6 +207,7 @@ class Shaper:
             gone = next(iter(self._passed))
             self._passed.pop(gone)
             self._around.pop(gone, None)
+            self._columnar.pop(gone, None)
         return composed if self._passed.get(key, 0) > 0 else None
 
     def _fail(self, style: TextStyle, key: tuple[str, str], pairs: _Pairs) -> int:
@@ -211,9 +240,47 @@ class Shaper:
         if around:
             for at, show in around.shows.items():
                 shows[at], advances[at] = show, around.advances[at]
-        shown = b"<%b>" % b"".join(shows)
-        show = b"%b\n[%b] TJ" % (pairs.select, shown.removesuffix(b"<>"))
+        show = _shown_text(pairs.select, b"".join(shows))
         return ShapedText(sum(advances) * FROM_UNITS, pairs.height, pairs.baseline, show, glyphs)
+
+    def _look_for_columns(self, style: TextStyle, key: tuple[str, str], pairs: _Pairs) -> None:
+        """Keep a pattern as columnar, if every pair that a text of it can have says so."""
+        pattern, around = key[1], self._around.get(key)
+        shows: list[bytes] = []
+        width = 0
+        digits: dict[str, bytes] = {}
+        for at, sign in enumerate(pattern):
+            if around and at in around.shows:
+                shows.append(around.shows[at])
+                width += around.advances[at]
+                continue
+            found = self._before(style, sign, pattern[at + 1 : at + 2], pairs)
+            advances = {advance for _, advance in found.values()}
+            own = {one: show for one, (show, _) in found.items()}
+            if len(advances) != 1 or (sign == "0" and digits not in ({}, own)):
+                return
+            width += advances.pop()
+            if sign == "0":
+                digits = own
+            shows.append(b"%b" if sign == "0" else own[sign])
+        if not any(b"<" in show for show in digits.values()):
+            self._columnar[key] = _Columnar(pattern, shows, digits, width, pairs, around)
+
+    def _before(
+        self, style: TextStyle, sign: str, behind: str, pairs: _Pairs
+    ) -> dict[str, tuple[bytes, int]]:
+        """Each character that may stand for this sign, with its advance; nothing if it is another
+        one before one character than before another that may stand behind it.
+        """
+        found: dict[str, tuple[bytes, int]] = {}
+        for one in DIGITS if sign == "0" else sign:
+            for two in (one + after for after in (DIGITS if behind == "0" else (behind,))):
+                if two not in pairs.shows and not self._learn(style, two, pairs):
+                    return {}
+                said = pairs.shows[two], pairs.advances[two]
+                if found.setdefault(one, said) != said:
+                    return {}
+        return found
 
     def _learn(self, style: TextStyle, two: str, pairs: _Pairs) -> bool:
         """Whether the first character of two, before the second, is one glyph of the font."""
@@ -382,6 +449,12 @@ def build_fonts(shaper: Shaper, used: Iterable[Glyphs]) -> dict[int, Any]:
             said.setdefault(font, {}).setdefault(glyph, text)
     fonts = {key: shaper.fonts[key].with_glyphs(glyphs) for key, glyphs in said.items()}
     return dict(sorted(fonts.items(), key=lambda each: each[1].name))
+
+
+def _shown_text(select: bytes, shows: bytes) -> bytes:
+    """Select a font, and show glyphs with the room between them."""
+    shown = b"<%b>" % shows
+    return b"%b\n[%b] TJ" % (select, shown.removesuffix(b"<>"))
 
 
 class _Recorder:
