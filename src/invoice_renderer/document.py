@@ -179,7 +179,7 @@ class DocumentRenderer:
             logo=next(iter(_brand_assets(profile.logo)), ""),
         )
         page = render_markup(template, language.translations, view)
-        missing = self._pdf.fonts.missing(page.characters)
+        missing = self._pdf.fonts.missing(page.beyond_ascii)
         return Draft(
             page=Manuscript(replace_missing(page.html, missing)) if missing else page,
             style=_style(template, profile, presentation, language),

@@ -15,6 +15,7 @@ from itertools import chain
 from markupsafe import escape
 
 MARK = "\x01"  # cannot come from data, which is cleaned of control characters
+_ASCII = bytes(range(128))
 _MARKED = re.compile(f"{MARK}([0-9]+){MARK}")
 
 Plan = tuple[str | tuple[str] | tuple[str, "Plan", "Plan"], ...]
@@ -48,13 +49,13 @@ class Rows:
         return write_by(self.plan, said)
 
     @property
-    def characters(self) -> set[str]:
-        """Every one that is in them; of late texts, those of the first and of the last row: they
-        differ in their figures.
+    def beyond_ascii(self) -> set[str]:
+        """The characters in them that every font may not have; of late texts, those of the first
+        and of the last row: they differ in their figures.
         """
         few = (self.lines[0], self.lines[-1]) if self.late else ()
         late = (getattr(line, name) for line in few for name in self.late)
-        return set().union(*_markup_of(self.plan), *late, "".join(map("".join, self.texts)))
+        return _beyond_ascii("".join((*_markup_of(self.plan), *late, *map("".join, self.texts))))
 
 
 class Manuscript:
@@ -79,9 +80,16 @@ class Manuscript:
         return _MARKED.sub(lambda found: self.rows[int(found[1])].html, part)
 
     @property
-    def characters(self) -> set[str]:
-        """Every one that is in it."""
-        return set(self.text).union(*(rows.characters for rows in self.rows))
+    def beyond_ascii(self) -> set[str]:
+        """The characters in it that every font may not have."""
+        return _beyond_ascii(self.text).union(*(rows.beyond_ascii for rows in self.rows))
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    """Ten times as fast as to look at each character."""
+    return set(
+        text.encode(errors="surrogatepass").translate(None, _ASCII).decode(errors="surrogatepass")
+    )
 
 
 @lru_cache(maxsize=64)

@@ -2,24 +2,21 @@
 
 A row is set in two steps: its texts become text operators, once for each text (most figures and
 words come again and again), and then the operators of a page's rows are joined, each row moved to
-its place. The same is done for its tags.
+its place.
 """
 
 from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from itertools import groupby
 from typing import NamedTuple
 
-from invoice_renderer.pdf.objects import written
-from invoice_renderer.pdf.packing import BETWEEN
 from invoice_renderer.pdf.shaping import Glyphs, ShapedText, Shaper, number
 from invoice_renderer.pdf.skeleton import is_one_line
-from invoice_renderer.pdf.stencil import Cell, Line, RowStencil, placed, set_line
-from invoice_renderer.pdf.structure import IDENTIFIER
+from invoice_renderer.pdf.stencil import Line, RowStencil, placed, set_line
 
 NOTHING = ShapedText(0, 0, 0, b"", ())
 MOST_OPERATORS = 4_000  # remembered for each text of a row
@@ -240,118 +237,3 @@ def _template(stencil: RowStencil, name: str) -> bytes:
 
 def _escaped(ink: bytes) -> bytes:
     return ink.replace(b"%", b"%%")
-
-
-# ----------------------------------------------------------------------------- tags
-
-_OBJECT, _MCID, _IDENTIFIER = range(3)
-
-
-class RowTags:
-    """The structure elements of a row, as formats of the numbers that differ from row to row."""
-
-    def __init__(self, setter: RowSetter, block: RowBlock, parent: bytes, page: bytes) -> None:
-        self._owners = [0] * setter.count
-        """For each marked-content sequence, which of the row's objects owns it."""
-        self._numbers: list[tuple[int, int]] = []
-        self._page = page
-        headers = block.headers.get(id(setter), (b"",) * len(setter.stencil.cells))
-        self._has_head = any(cell.kind == "TH" for cell in setter.stencil.cells)
-        self._has_identifier = self._has_head and any(headers)
-        cells: list[bytes] = []
-        places: list[int] = []
-        cell_numbers: list[list[tuple[int, int]]] = []
-        at = 1
-        for cell, names in zip(setter.stencil.cells, headers, strict=True):
-            places.append(at)
-            self._numbers = []
-            objects = self._cell(cell, names, at)
-            cell_numbers.append(self._numbers)
-            cells += objects
-            at += len(objects)
-        self.count = at
-        """How many objects a row has."""
-        kinds = [cell.kind for cell in setter.stencil.cells]
-        self.head = places[kinds.index("TH")] if self._has_head else 0
-        """Which of the row's objects is its header cell."""
-        kids = b" ".join(b"%d 0 R" for _ in places)
-        own = b"<</S/TR/P %b/K%b>>" % (parent, b" " + kids if len(places) == 1 else b"[%b]" % kids)
-        numbers = [(_OBJECT, place) for place in places]
-        for each in cell_numbers:
-            numbers += each
-        self._format = BETWEEN.join([own, *cells])
-        self._numbers = numbers
-
-    def objects(self, base: int, mcid: int, identifiers: Sequence[int]) -> bytes:
-        """The objects of rows that follow each other, ``BETWEEN`` them; ``base`` numbers the first,
-        ``mcid`` its first marked-content sequence.
-        """
-        rows = len(identifiers)
-        columns: list[Iterable[object]] = []
-        names = [*map(IDENTIFIER.__mod__, identifiers)]
-        for kind, offset in self._numbers:
-            if kind == _OBJECT:
-                columns.append(self.numbers(base + offset, rows))
-            elif kind == _MCID:
-                columns.append(_steps(mcid + offset, rows, len(self._owners)))
-            else:
-                columns.append(names)
-        numbers = tuple(chain.from_iterable(zip(*columns, strict=True)))
-        return BETWEEN.join([self._format] * rows) % numbers
-
-    def owners(self, base: int, rows: int) -> Iterator[int]:
-        """For each marked-content sequence of the rows, the number of the object that owns it."""
-        columns = [self.numbers(base + owner, rows) for owner in self._owners]
-        return chain.from_iterable(zip(*columns, strict=True))
-
-    def numbers(self, first: int, rows: int) -> range:
-        """The same object of each row."""
-        return _steps(first, rows, self.count)
-
-    def _cell(self, cell: Cell, names: bytes, at: int) -> list[bytes]:
-        self._numbers.append((_OBJECT, 0))
-        spans: list[bytes] = []
-        kids = []
-        has_own = any(not language for _, language in cell.parts)
-        later: list[tuple[int, int]] = []
-        for part, language in cell.parts:
-            if not language:
-                kids.append(b"%d")
-                self._numbers.append((_MCID, part))
-                self._owners[part] = at
-                continue
-            place = at + 1 + len(spans)
-            kids.append(b"%d 0 R")
-            self._numbers.append((_OBJECT, place))
-            self._owners[part] = place
-            spans.append(
-                b"<</S/Span/P %%d 0 R/Pg %b/K %%d/Lang %b>>" % (self._page, written(language))
-            )
-            later += [(_OBJECT, at), (_MCID, part)]
-        parts = [b"<</S/%b/P %%d 0 R" % cell.kind.encode()]
-        if has_own:
-            parts.append(b"/Pg %b" % self._page)
-        if kids:
-            parts.append(b"/K " + kids[0] if len(kids) == 1 else b"/K[%b]" % b" ".join(kids))
-        parts += [self._attributes(cell, names), b">>"]
-        self._numbers += later
-        return [b"".join(parts), *spans]
-
-    def _attributes(self, cell: Cell, names: bytes) -> bytes:
-        is_head = cell.kind == "TH"
-        owned = [b"/ColSpan %d" % cell.column_span] if cell.column_span != 1 else []
-        if is_head:
-            owned.append(b"/Scope/Row")
-        if names:
-            owned.append(b"/Headers[%b%b]" % (names, b"%b" if self._has_head else b""))
-            if self._has_head:
-                self._numbers.append((_IDENTIFIER, 0))
-        attributes = b"/A<</O/Table%b>>" % b"".join(owned) if owned else b""
-        if is_head and self._has_identifier:
-            attributes += b"/ID%b"
-            self._numbers.append((_IDENTIFIER, 0))
-        return attributes
-
-
-def _steps(first: int, count: int, step: int) -> range:
-    return range(first, first + count * step, step)

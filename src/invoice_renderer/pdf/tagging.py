@@ -14,7 +14,8 @@ from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.boxes import broken_kinds
 from invoice_renderer.pdf.objects import Verbatim, resolve, written
 from invoice_renderer.pdf.packing import Packer
-from invoice_renderer.pdf.rows import RowBlock, RowTags
+from invoice_renderer.pdf.row_tags import RowTags
+from invoice_renderer.pdf.rows import RowBlock, RowSetter
 from invoice_renderer.pdf.structure import (
     IDENTIFIER,
     Annotation,
@@ -94,6 +95,7 @@ class _Writer:
         self._annotations: list[bytes] = []
         self._identified = array("I")
         """For each identifier, the number of its element."""
+        self._row_tags: dict[tuple[int, tuple[bytes, ...]], RowTags] = {}
 
     def write(self, tree: Node) -> None:
         root = self._new(Verbatim(b""))
@@ -156,16 +158,17 @@ class _Writer:
         The rows are let go: their ink is drawn, and this is the last time that they are read.
         """
         page = self._pages[block.page]
-        kinds: dict[int, RowTags] = {}
+        forms: dict[int, tuple[RowTags, bytes]] = {}
         first = base = len(self._pdf.objects)
         mcid = block.first_mcid
         pieces, owners, bases = [], array("I"), array("I")
         for setter, rows in block.runs():
-            tags = kinds.get(id(setter))
-            if tags is None:
-                tags = kinds[id(setter)] = RowTags(setter, block, parent, page)
+            if id(setter) not in forms:
+                tags = self._tags_of(setter, block)
+                forms[id(setter)] = tags, tags.form(parent, page)
+            tags, form = forms[id(setter)]
             identifiers = block.identifiers[len(bases) : len(bases) + rows]
-            pieces.append(tags.objects(base, mcid, identifiers))
+            pieces.append(tags.objects(form, base, mcid, identifiers))
             owners.extend(tags.owners(base, rows))
             bases.extend(tags.numbers(base, rows))
             self._identify(identifiers, tags.numbers(base + tags.head, rows))
@@ -175,6 +178,12 @@ class _Writer:
         self._packer.add(pieces, base - first)
         block.rows = ()
         return _references(bases)
+
+    def _tags_of(self, setter: RowSetter, block: RowBlock) -> RowTags:
+        key = id(setter), block.headers[id(setter)]
+        if key not in self._row_tags:
+            self._row_tags[key] = RowTags(setter.stencil, key[1])
+        return self._row_tags[key]
 
     def _identify(self, identifiers: Sequence[int], elements: Sequence[int]) -> None:
         first, last = identifiers[0], identifiers[-1]
