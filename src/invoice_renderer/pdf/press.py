@@ -25,6 +25,7 @@ from invoice_renderer.pdf.stencil import (
     Frame,
     ImageHole,
     Item,
+    Line,
     LinkHole,
     Mark,
     NoStencil,
@@ -106,8 +107,9 @@ def press(composition: Composition, surroundings: Surroundings) -> Pressed:
     made = _MakeUp(composition)
     strings = _Strings([sheet.strings for sheet in made.sheets])
     glyphs: list[Glyphs] = list(made.glyphs)
+    running = _RunningLines(surroundings.shaper)
     for number, sheet in enumerate(made.sheets, start=1):
-        _set_frame(sheet, strings, number, surroundings.shaper)
+        running.set(sheet, strings, number)
         glyphs += (text.glyphs for line in sheet.lines for text in line.texts)
         glyphs += (surroundings.shaper.shape(*one).glyphs for one in sheet.frame.drawn)
     pages = [StampedPage(sheet, surroundings) for sheet in made.sheets]
@@ -123,35 +125,40 @@ def press(composition: Composition, surroundings: Surroundings) -> Pressed:
     return Pressed(document, made.tree(pages))
 
 
-def _set_frame(sheet: _Sheet, strings: _Strings, number: int, shaper: Shaper) -> None:
-    """The first frame that the running texts go into."""
-    say = strings.on_page(number)
-    for frame in sheet.frames:
-        lines = _set_running(frame, say, shaper)
-        if lines is not None:
-            sheet.frame, sheet.lines = frame, lines
-            return
-    raise RunningMissing(strings.said(number, sheet.frame))
+class _RunningLines:
+    """Sets running texts; most of them are the same on every page, and are set once."""
 
+    def __init__(self, shaper: Shaper) -> None:
+        self._shaper = shaper
+        self._known: dict[tuple[int, tuple[str, ...]], SetLine | None] = {}
+        """A line with these words; nothing where they do not go in."""
 
-def _set_running(
-    frame: Frame, say: Callable[[Running], str], shaper: Shaper
-) -> tuple[SetLine, ...] | None:
-    lines: list[SetLine] = []
-    for line in frame.lines:
-        said = {id(atom): say(atom.running) for atom in line.atoms if atom.running}
-        for atom in line.atoms:
-            running = atom.running
-            if running and running.is_fixed and said[id(atom)] != running.shown:
+    def set(self, sheet: _Sheet, strings: _Strings, number: int) -> None:
+        """Give a page the first frame that its running texts go into."""
+        say = strings.on_page(number)
+        for frame in sheet.frames:
+            lines = [self._line(line, say) for line in frame.lines]
+            if None not in lines:
+                sheet.frame, sheet.lines = frame, [line for line in lines if line]
+                return
+        raise RunningMissing(strings.said(number, sheet.frame))
+
+    def _line(self, line: Line, say: Callable[[Running], str]) -> SetLine | None:
+        words = tuple(say(atom.running) if atom.running else "" for atom in line.atoms)
+        key = id(line), words
+        if key not in self._known:
+            self._known[key] = self._fill(line, words)
+        return self._known[key]
+
+    def _fill(self, line: Line, words: Sequence[str]) -> SetLine | None:
+        for atom, said in zip(line.atoms, words, strict=True):
+            if atom.running and atom.running.is_fixed and said != atom.running.shown:
                 return None
-        if not any(said.values()):
-            lines.append(NO_LINE)
-            continue
-        found = fill([line], lambda atom, said=said: said[id(atom)], shaper)  # type: ignore[misc]
-        if found is None:
-            return None
-        lines += found
-    return tuple(lines)
+        if not any(words):
+            return NO_LINE
+        left = iter(words)
+        found = fill([line], lambda _atom: next(left), self._shaper)
+        return found[0] if found else None
 
 
 class _MakeUp:
