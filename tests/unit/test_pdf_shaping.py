@@ -1,4 +1,4 @@
-"""Figures composed from pairs of characters are the glyphs that Pango gives them."""
+"""Figures that Pango did not shape are the glyphs that it would give them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.gallery.builders import a_long_invoice
-from invoice_renderer.pdf.shaping import PROBATION
+from invoice_renderer.pdf.shaping import OFTEN
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 
@@ -18,7 +18,7 @@ PATTERNS = (
     "1:{}/{}",
     "{} ≈ {}",
 )
-TEXTS = PROBATION * 4  # of each pattern: many more than are compared while it is on probation
+TEXTS = OFTEN + 40  # of each pattern: on probation, composed from pairs, and written in columns
 
 
 def test_figures_are_as_pango_shapes_them() -> None:
@@ -35,3 +35,6 @@ def test_figures_are_as_pango_shapes_them() -> None:
             for _ in range(TEXTS):
                 text = pattern.format(*(chance.randrange(100, 1000) for _ in range(3)))
                 assert shaper.shape(style, text) == shaper._by_pango(style, text)
+    columnar, others = shaper._columnar.keys(), shaper._passed.keys() - shaper._columnar.keys()
+    assert columnar, "no style has figures that are all as wide"
+    assert others, "no style has figures that are not"
