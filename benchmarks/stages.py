@@ -26,26 +26,44 @@ RULES = tuple(
         ("garbage collection", r"<built-in>:collect$"),
         ("compression", r"<built-in>:(Compress\.)?(\w*compress|flush)$"),
         ("hash", r"<built-in>:.*(sha256|HASH\.)"),
-        ("writing the file", r"pdf/file\.py|pydyf/.*:(data|write\w*|compressed)$"),
+        (
+            "writing the file",
+            r"pdf/(file|packing|references)\.py|pydyf/.*:(data|write\w*|compressed)$",
+        ),
         ("parse JSON and model", r"strict_json\.py|/json/|invoice_renderer/invoice\.py|pydantic"),
         ("Babel", r"/babel/"),
-        ("view", r"invoice_renderer/view/|invoice_renderer/(language|figures|text|validation)\.py"),
+        (
+            "view",
+            r"invoice_renderer/(view/|(language|figures|rates|text|validation)\.py)",
+        ),
         (
             "Jinja",
             r"/jinja2/|/markupsafe/|<template>|\.html:|renderer/(markup|loops|manuscript)\.py",
         ),
-        ("attachments", r"invoice_renderer/(record|spreadsheet)\.py|pdf/attachments\.py|/csv"),
-        ("tags", r"pdf/(tagging|structure|tables|boxes|objects)\.py|weasyprint/pdf/tags\.py"),
-        ("fonts", r"weasyprint/pdf/fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py"),
+        (
+            "attachments",
+            r"invoice_renderer/(canonical|record|spreadsheet)\.py|pdf/attachments\.py|/csv",
+        ),
+        (
+            "tags",
+            r"pdf/(tagging|row_tags|structure|tables|boxes|objects)\.py|weasyprint/pdf/tags\.py",
+        ),
+        (
+            "fonts",
+            r"weasyprint/pdf/fonts\.py|pdf/(known|lean)_fonts\.py|/fontTools/|text/fonts\.py|pdf/fonts\.py",
+        ),
         (
             "stencils made",
             r"invoice_renderer/pdf/(capture|source|lines|edges|\w+_reader)\.py",
         ),
         (
             "stamping",
-            r"invoice_renderer/pdf/(book|composition|outline|press|row_source|rows|selectors|skeleton|stamping|stencil)\.py",
+            r"invoice_renderer/pdf/(book|composition|outline|press|row_source|rows|running|selectors|skeleton|stamped_page|stamping|stencil)\.py",
         ),
-        ("text shaping", r"invoice_renderer/pdf/shaping\.py|weasyprint/text/(?!fonts)"),
+        (
+            "text shaping",
+            r"invoice_renderer/pdf/(\w+_)?shaping\.py|pdf/shaped_text\.py|weasyprint/text/(?!fonts)",
+        ),
         ("archive", r"pdf/(archive|finishing)\.py|weasyprint/pdf/(pdfa|pdfua|metadata)\.py"),
         ("HTML parse", r"/tinyhtml5/|xml/etree"),
         ("styles", r"weasyprint/css/|/tinycss2/|/cssselect2/"),

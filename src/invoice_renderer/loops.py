@@ -82,7 +82,7 @@ class PageEnvironment(Environment):
 
 def _rows(lines: Sequence[object], plan: Plan) -> Rows | None:
     """Nothing where a field is not text as it is printed."""
-    late = tuple(name for name in _carried(plan) if _is_computed(lines[0], name))
+    late = tuple(name for name in sorted(_carried(plan)) if _is_computed(lines[0], name))
     fields = tuple(name for name in fields_of(plan) if name not in late)
     read, read_late = _reader(fields), _reader(late)
     if not all(map(_is_plain, map(read_late, (lines[0], lines[-1])))):

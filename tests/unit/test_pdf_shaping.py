@@ -6,7 +6,7 @@ import random
 
 from invoice_renderer.document import DocumentRenderer
 from invoice_renderer.gallery.builders import a_long_invoice
-from invoice_renderer.pdf.shaping import OFTEN
+from invoice_renderer.pdf.figure_shaping import OFTEN
 from invoice_renderer.profile_source import open_profile
 from invoice_renderer.request import RenderOptions
 
@@ -34,7 +34,8 @@ def test_figures_are_as_pango_shapes_them() -> None:
         for pattern in PATTERNS:
             for _ in range(TEXTS):
                 text = pattern.format(*(chance.randrange(100, 1000) for _ in range(3)))
-                assert shaper.shape(style, text) == shaper._by_pango(style, text)
-    columnar, others = shaper._columnar.keys(), shaper._passed.keys() - shaper._columnar.keys()
+                assert shaper.shape(style, text) == shaper._pango.shape(style, text)
+    columnar = shaper._figures.columnar.keys()
+    others = shaper._figures._passed.keys() - columnar
     assert columnar, "no style has figures that are all as wide"
     assert others, "no style has figures that are not"

@@ -39,8 +39,8 @@ from weasyprint.text.line_break import create_layout, line_size
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
 from invoice_renderer.pdf.engine import OPTIONS, PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
-from invoice_renderer.pdf.press import StampedPage
-from invoice_renderer.pdf.shaping import TextStyle
+from invoice_renderer.pdf.shaped_text import TextStyle
+from invoice_renderer.pdf.stamped_page import StampedPage
 from invoice_renderer.pdf.stylesheets import Style
 from tests.pdf_reading import words_by_page
 

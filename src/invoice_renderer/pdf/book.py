@@ -14,7 +14,8 @@ from typing import Any
 from invoice_renderer.pdf.outline import Path, Role
 from invoice_renderer.pdf.row_source import Row
 from invoice_renderer.pdf.rows import RowSetter, SetRow
-from invoice_renderer.pdf.shaping import Glyphs, Shaper
+from invoice_renderer.pdf.shaped_text import Glyphs
+from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import TAGS
 from invoice_renderer.pdf.stencil import Container, Frame, Piece, RowStencil, SetLine, Table, fill
 
@@ -89,11 +90,12 @@ class KnownTable:
         for kind, numbers in kinds.items():
             left = numbers
             for setter in self.setters.get(kind, ()):
-                for at, one in zip(
-                    left, setter.set([rows[at].texts for at in left], used), strict=True
-                ):
+                ones = setter.set([rows[at].texts for at in left], used)
+                for at, one in zip(left, ones, strict=True):
                     found[at] = one
                 left = [at for at in left if found[at] is None]
+                if not left:
+                    break
         return found
 
     def add(self, row: Row, stencil: RowStencil, shaper: Shaper) -> None:

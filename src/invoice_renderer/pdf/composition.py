@@ -22,7 +22,8 @@ from invoice_renderer.pdf.outline import (
     TableSource,
 )
 from invoice_renderer.pdf.rows import RowSetter, SetRow
-from invoice_renderer.pdf.shaping import Glyphs, Shaper
+from invoice_renderer.pdf.shaped_text import Glyphs
+from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import Data
 from invoice_renderer.pdf.stencil import Container, NoStencil, Table
 

@@ -38,8 +38,9 @@ from invoice_renderer.pdf.complaints import (
 )
 from invoice_renderer.pdf.finishing import finish_layout, finish_pressed
 from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_version
-from invoice_renderer.pdf.press import Pressed, Surroundings
+from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.shaping import Shaper
+from invoice_renderer.pdf.stamped_page import Surroundings
 from invoice_renderer.pdf.stamping import LayOut, Page, Stamper
 from invoice_renderer.pdf.stencil import NoStencil
 from invoice_renderer.pdf.stylesheets import PreparedSheets, Style

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from invoice_renderer.pdf.shaping import Glyphs, ShapedText, Shaper, number
+from invoice_renderer.pdf.shaped_text import Glyphs, ShapedText, number
+from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import is_one_line
 from invoice_renderer.pdf.stencil import Line, RowStencil, placed, set_line
 

@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _ATTRIBUTE = re.compile(r'(\s(data-[a-z-]+|href|src|alt|content)=")([^"]*)"')
 _FREE = {"a": {"href"}, "img": {"src", "alt"}, "meta": {"content"}}
 """Attributes that differ without harm, besides data; a ``<link href>`` would fetch."""
-_SPACES = re.compile(r"[ \t\n\r\f]+")
+_SPACES = re.compile(f"[{SPACE}]+")
 _STRANGE = re.compile(
     r"<(?:!--|!\[|script|style|svg|math|pre|textarea|template|noscript)", re.IGNORECASE
 )

@@ -26,9 +26,11 @@ from invoice_renderer.pdf.outline import (
     with_rows,
     without_most_rows,
 )
-from invoice_renderer.pdf.press import Pressed, RunningMissing, Surroundings, press
+from invoice_renderer.pdf.press import Pressed, press
 from invoice_renderer.pdf.row_source import Row, plainest
+from invoice_renderer.pdf.running import RunningMissing
 from invoice_renderer.pdf.selectors import looks_at_places, reads_variables
+from invoice_renderer.pdf.stamped_page import Surroundings
 from invoice_renderer.pdf.stencil import NoStencil
 
 STYLES = 16

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from invoice_renderer.pdf.shaping import ShapedText, Shaper, TextStyle, number
+from invoice_renderer.pdf.shaped_text import ShapedText, TextStyle, number
+from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import is_one_line
 
 CLOSE = 0.001  # CSS pixels; far below what can be seen, far above what sums of floats lose

@@ -20,7 +20,8 @@ from invoice_renderer.pdf.lines import (
     holds_lines,
     share_of,
 )
-from invoice_renderer.pdf.shaping import Shaper, TextStyle
+from invoice_renderer.pdf.shaped_text import TextStyle
+from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import is_one_line
 from invoice_renderer.pdf.source import Source
 from invoice_renderer.pdf.stencil import (
