@@ -9,7 +9,7 @@ figures in columns are, it is a form that they are written into.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import add, itemgetter
 
@@ -216,14 +216,23 @@ class Columnar:
         """``shows`` has a ``%b`` for each digit."""
         self._show = _shown_text(pairs.select, b"".join(shows))
         self._places = itemgetter(*(at for at, sign in enumerate(pattern) if sign == "0"))
-        self._digits, self._width = digits, width * FROM_UNITS
+        self._digits = digits
+        self.width, self.height, self.baseline = width * FROM_UNITS, pairs.height, pairs.baseline
         self._pairs, self._around = pairs, around
 
     def shape(self, text: str) -> ShapedText:
-        pairs = self._pairs
-        show = self._show % tuple(map(self._digits.__getitem__, self._places(text)))
-        glyphs = pairs.glyphs(text, self._around)
-        return ShapedText(self._width, pairs.height, pairs.baseline, show, glyphs)
+        (show,) = self.shows((text,))
+        return ShapedText(self.width, self.height, self.baseline, show, self.glyphs(text))
+
+    def shows(self, texts: Iterable[str], before: bytes = b"") -> Iterator[bytes]:
+        """The operators that show each of these texts, with those that stand before all of them."""
+        digits = self._digits.__getitem__
+        show = before.replace(b"%", b"%%") + self._show
+        return (show % tuple(map(digits, places)) for places in map(self._places, texts))
+
+    def glyphs(self, texts: str) -> Glyphs:
+        """Of texts that were joined."""
+        return self._pairs.glyphs(texts, self._around)
 
 
 def _shown_text(select: bytes, shows: bytes) -> bytes:

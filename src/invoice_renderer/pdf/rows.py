@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
+from invoice_renderer.pdf.figure_shaping import Columnar
 from invoice_renderer.pdf.shaped_text import Glyphs, ShapedText, number
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import is_one_line
 from invoice_renderer.pdf.stencil import Line, RowStencil, placed, set_line
 
-NOTHING = ShapedText(0, 0, 0, b"", ())
+MANY = 20  # texts that are new, from which on it pays to look for their forms
 MOST_OPERATORS = 4_000  # remembered for each text of a row
 
 
@@ -156,7 +157,8 @@ class _Step:
         self._shaper = shaper
         self._operators: dict[str, bytes | None] = {}
         """Of a text; nothing where it does not go in."""
-        self._glyphs: dict[str, Glyphs] = {}
+        self._glyphs: dict[str, Glyphs | Columnar] = {}
+        """Of a text, or the form that knows them."""
         self._places: dict[float, bytes] = {}
         """For a single text of such a width, the operators before it."""
 
@@ -166,15 +168,37 @@ class _Step:
         if len(known) > MOST_OPERATORS:
             known.clear()
             self._glyphs.clear()
-        for text in dict.fromkeys(column):
-            if text not in known:
-                known[text] = self._operator(text)
+        new = [text for text in dict.fromkeys(column) if text not in known]
+        if len(new) > MANY:
+            self._tell_figures(new)
+            new = [text for text in new if text not in known]
+        for text in new:
+            known[text] = self._operator(text)
         return [*map(known.__getitem__, column)]
+
+    def _tell_figures(self, texts: Sequence[str]) -> None:
+        """Those of many texts that have a form, form by form."""
+        (atom,) = self.line.atoms
+        if atom.before or atom.after:
+            return
+        for form, some in self._shaper.columns(atom.style, texts).items():
+            is_as_high = (form.height, form.baseline) == (atom.height, atom.baseline)
+            place = self._place(form.width) if is_as_high and is_one_line(some[0]) else None
+            if place is not None:
+                self._operators.update(zip(some, form.shows(some, place), strict=True))
+                self._glyphs.update(dict.fromkeys(some, form))
 
     def note(self, column: Sequence[str], used: dict[int, Glyphs]) -> None:
         """The glyphs of texts that were told last."""
+        figures: dict[Columnar, list[str]] = {}
         for text in dict.fromkeys(column):
-            glyphs = self._glyphs[text]
+            found = self._glyphs[text]
+            if isinstance(found, Columnar):
+                figures.setdefault(found, []).append(text)
+            else:
+                used[id(found)] = found
+        for form, texts in figures.items():
+            glyphs = form.glyphs("".join(texts))
             used[id(glyphs)] = glyphs
 
     def set(self, texts: Sequence[str], operators: list[bytes], used: dict[int, Glyphs]) -> bool:
@@ -207,16 +231,25 @@ class _Step:
         shown = self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}")
         if (shown.height, shown.baseline) != (atom.height, atom.baseline):
             return None
-        place = self._places.get(shown.width)
+        place = self._place(shown.width)
         if place is None:
+            return None
+        self._glyphs[text] = shown.glyphs
+        return place + shown.show
+
+    def _place(self, width: float) -> bytes | None:
+        """The operators before a text of this width; nothing where it does not go in."""
+        place = self._places.get(width)
+        if place is None:
+            (atom,) = self.line.atoms
+            shown = ShapedText(width, atom.height, atom.baseline, b"", ())
             line = set_line(self.line, (shown,))
             if line is None:
                 return None
             if len(self._places) > MOST_OPERATORS:
                 self._places.clear()
-            place = self._places[shown.width] = placed(line.places[0], atom.top, NOTHING)
-        self._glyphs[text] = shown.glyphs
-        return place + shown.show
+            place = self._places[width] = placed(line.places[0], atom.top, shown)
+        return place
 
 
 def _template(stencil: RowStencil, name: str) -> bytes:

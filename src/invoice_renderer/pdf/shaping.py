@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoice_renderer.pdf.figure_shaping import AS_ZEROS, FigureShaper
+from invoice_renderer.pdf.figure_shaping import AS_ZEROS, Columnar, FigureShaper
 from invoice_renderer.pdf.known_fonts import KnownFont
 from invoice_renderer.pdf.pango_shaping import PangoShaper
 from invoice_renderer.pdf.shaped_text import ShapedText, TextStyle
 
 MOST_TEXTS = 20_000  # remembered: some 500 bytes each
+SEPARATOR = "\n"  # of texts, each of which is one line
 
 
 class Shaper:
@@ -48,3 +49,15 @@ class Shaper:
         if len(self._texts) > MOST_TEXTS:
             self._texts.popitem(last=False)
         return shaped
+
+    def columns(self, style: TextStyle, texts: Sequence[str]) -> dict[Columnar, list[str]]:
+        """Those of many texts that are written into forms, by their form."""
+        patterns = SEPARATOR.join(texts).translate(AS_ZEROS).split(SEPARATOR)
+        if len(patterns) != len(texts):
+            return {}
+        alike: dict[str, list[str]] = {}
+        for text, pattern in zip(texts, patterns, strict=True):
+            alike.setdefault(pattern, []).append(text)
+        forms = self._figures.columnar
+        found = ((forms.get((style.key, pattern)), some) for pattern, some in alike.items())
+        return {form: some for form, some in found if form is not None}
