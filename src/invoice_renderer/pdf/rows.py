@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import NamedTuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 from invoice_renderer.pdf.figure_shaping import Columnar
 from invoice_renderer.pdf.shaped_text import Glyphs, ShapedText, number
@@ -22,6 +23,10 @@ from invoice_renderer.pdf.stencil import Line, RowStencil, placed, set_line
 
 MANY = 20  # texts that are new, from which on it pays to look for their forms
 MOST_OPERATORS = 4_000  # remembered for each text of a row
+
+Said = str | tuple[str, ...]
+"""The only text of a line, or all of them."""
+Operators = bytes | tuple[bytes, ...]
 
 
 class SetRow(NamedTuple):
@@ -90,7 +95,6 @@ class RowSetter:
         flat = {place: at for at, place in enumerate(atoms)}
         holes = [part.hole for part in stencil.parts if part.hole]
         places = [flat[hole.line, hole.atom] for hole in holes]
-        self._is_simple = bool(self._steps) and all(step.is_single for step in self._steps)
         self._order = None if places == list(range(len(flat))) else tuple(places)
         self._template = _template(stencil, self.name)
         self.fixed_glyphs = tuple(shaper.shape(style, text).glyphs for style, text in stencil.drawn)
@@ -99,30 +103,33 @@ class RowSetter:
         self, rows: Sequence[Sequence[str]], used: dict[int, Glyphs]
     ) -> Sequence[SetRow | None]:
         """Rows with these texts; nothing for one of them that does not go in."""
-        if not self._is_simple:
-            return [self._set_one(texts, used) for texts in rows]
-        columns = [[texts[step.text] for texts in rows] for step in self._steps]
+        columns = [[*map(step.pick, rows)] for step in self._steps]
         told = [step.tell(column) for step, column in zip(self._steps, columns, strict=True)]
-        if self.stencil.fixed or any(None in column for column in told):
+        if not told or self.stencil.fixed or any(None in column for column in told):
             return [self._set_one(texts, used) for texts in rows]
         for step, column in zip(self._steps, columns, strict=True):
             step.note(column, used)
-        if self._order is not None:
-            told = [told[at] for at in self._order]
-        return [SetRow(self, operators) for operators in zip(*told, strict=True)]
+        return [SetRow(self, operators) for operators in self._ordered(told)]
 
     def _set_one(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
         if any(texts[at] != value for at, value in self.stencil.fixed):
             return None
-        operators: list[bytes] = []
-        own: dict[int, Glyphs] = {}
-        for step in self._steps:
-            if not step.set(texts, operators, own):
-                return None
-        used.update(own)
+        picked = [(step.pick(texts),) for step in self._steps]
+        told = [step.tell(column) for step, column in zip(self._steps, picked, strict=True)]
+        if [None] in told:
+            return None
+        for step, column in zip(self._steps, picked, strict=True):
+            step.note(column, used)
+        return SetRow(self, next(self._ordered(told), ()))
+
+    def _ordered(self, told: Sequence[Sequence[Operators | None]]) -> Iterator[tuple[bytes, ...]]:
+        """For each row its operators, in the order in which they are drawn."""
+        columns: list[Iterable[Any]] = []
+        for step, column in zip(self._steps, told, strict=True):
+            columns += [column] if step.is_single else zip(*column, strict=True)
         if self._order is not None:
-            operators = [operators[at] for at in self._order]
-        return SetRow(self, tuple(operators))
+            columns = [columns[at] for at in self._order]
+        return zip(*columns, strict=True)
 
     def misfits(self, texts: Sequence[str]) -> tuple[str | None, ...]:
         """The texts that keep a row from being set, in their places."""
@@ -131,7 +138,7 @@ class RowSetter:
             if texts[at] != value:
                 wrong[at] = texts[at]
         for step in self._steps:
-            if not step.set(texts, [], {}):
+            if step.tell((step.pick(texts),)) == [None]:
                 for atom in step.line.atoms:
                     wrong[atom.variable] = texts[atom.variable]
         return tuple(wrong)
@@ -148,33 +155,49 @@ class RowSetter:
 
 
 class _Step:
-    """One line of a row; where it is a single text, its operators are remembered."""
+    """One line of a row; the operators of its text, or of its texts together, are remembered."""
 
     def __init__(self, line: Line, shaper: Shaper) -> None:
         self.line = line
-        self.text = line.atoms[0].variable
         self.is_single = len(line.atoms) == 1
+        self.pick: Callable[[Sequence[str]], Said] = itemgetter(
+            *(atom.variable for atom in line.atoms)
+        )
+        """Of the texts of a row, those of the line."""
         self._shaper = shaper
-        self._operators: dict[str, bytes | None] = {}
-        """Of a text; nothing where it does not go in."""
-        self._glyphs: dict[str, Glyphs | Columnar] = {}
-        """Of a text, or the form that knows them."""
+        self._operators: dict[Said, Operators | None] = {}
+        """Nothing where they do not go in."""
+        self._glyphs: dict[Said, Glyphs | Columnar] = {}
+        """Or the form that knows them."""
         self._places: dict[float, bytes] = {}
         """For a single text of such a width, the operators before it."""
 
-    def tell(self, column: Sequence[str]) -> list[bytes | None]:
-        """The operators of many single texts."""
+    def tell(self, column: Sequence[Said]) -> list[Operators | None]:
+        """The operators of many such lines."""
         known = self._operators
         if len(known) > MOST_OPERATORS:
             known.clear()
             self._glyphs.clear()
-        new = [text for text in dict.fromkeys(column) if text not in known]
-        if len(new) > MANY:
-            self._tell_figures(new)
-            new = [text for text in new if text not in known]
-        for text in new:
-            known[text] = self._operator(text)
+        new = [said for said in dict.fromkeys(column) if said not in known]
+        if len(new) > MANY and self.is_single:
+            self._tell_figures(cast("list[str]", new))
+            new = [said for said in new if said not in known]
+        for said in new:
+            known[said] = self._tell_new(said)
         return [*map(known.__getitem__, column)]
+
+    def note(self, column: Iterable[Said], used: dict[int, Glyphs]) -> None:
+        """The glyphs of lines that were told last."""
+        figures: dict[Columnar, list[str]] = {}
+        for said in dict.fromkeys(column):
+            found = self._glyphs[said]
+            if isinstance(found, Columnar):
+                figures.setdefault(found, []).append(cast("str", said))
+            else:
+                used[id(found)] = found
+        for form, texts in figures.items():
+            glyphs = form.glyphs("".join(texts))
+            used[id(glyphs)] = glyphs
 
     def _tell_figures(self, texts: Sequence[str]) -> None:
         """Those of many texts that have a form, form by form."""
@@ -188,54 +211,22 @@ class _Step:
                 self._operators.update(zip(some, form.shows(some, place), strict=True))
                 self._glyphs.update(dict.fromkeys(some, form))
 
-    def note(self, column: Sequence[str], used: dict[int, Glyphs]) -> None:
-        """The glyphs of texts that were told last."""
-        figures: dict[Columnar, list[str]] = {}
-        for text in dict.fromkeys(column):
-            found = self._glyphs[text]
-            if isinstance(found, Columnar):
-                figures.setdefault(found, []).append(text)
-            else:
-                used[id(found)] = found
-        for form, texts in figures.items():
-            glyphs = form.glyphs("".join(texts))
-            used[id(glyphs)] = glyphs
-
-    def set(self, texts: Sequence[str], operators: list[bytes], used: dict[int, Glyphs]) -> bool:
-        """Whether the texts of a row go in; their operators and glyphs, if they do."""
-        if self.is_single:
-            (operator,) = self.tell((texts[self.text],))
-            if operator is None:
-                return False
-            operators.append(operator)
-            self.note((texts[self.text],), used)
-            return True
+    def _tell_new(self, said: Said) -> Operators | None:
+        texts = (said,) if isinstance(said, str) else said
         shaped = []
-        for atom in self.line.atoms:
-            text = texts[atom.variable]
+        for atom, text in zip(self.line.atoms, texts, strict=True):
             if not is_one_line(text):
-                return False
+                return None
             shaped.append(self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
         line = set_line(self.line, shaped)
         if line is None:
-            return False
-        for atom, shown, place in zip(self.line.atoms, line.texts, line.places, strict=True):
-            operators.append(placed(place, atom.top, shown))
-            used[id(shown.glyphs)] = shown.glyphs
-        return True
-
-    def _operator(self, text: str) -> bytes | None:
-        (atom,) = self.line.atoms
-        if not is_one_line(text):
             return None
-        shown = self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}")
-        if (shown.height, shown.baseline) != (atom.height, atom.baseline):
-            return None
-        place = self._place(shown.width)
-        if place is None:
-            return None
-        self._glyphs[text] = shown.glyphs
-        return place + shown.show
+        self._glyphs[said] = tuple(chain.from_iterable(text.glyphs for text in shaped))
+        told = tuple(
+            placed(place, atom.top, text)
+            for atom, text, place in zip(self.line.atoms, shaped, line.places, strict=True)
+        )
+        return told[0] if self.is_single else told
 
     def _place(self, width: float) -> bytes | None:
         """The operators before a text of this width; nothing where it does not go in."""
