@@ -95,15 +95,15 @@ class Language:
         places = max(self._places, -_exponent(amount))
         return f"{amount:.{places}f}"
 
-    def format_rate(self, amount: Decimal, units: Decimal) -> str:
-        """What one unit costs: the shortest rate that gives the printed amount back.
+    def format_rate(self, amount: Decimal, usage: Decimal, *, per: int = 1) -> str:
+        """What so much usage costs: the shortest rate that gives the printed amount back.
 
         $0.37 for 147 minutes is $0.0025 a minute, not $0.00251700680... Where no rate of five
         decimals gives the amount back, the nearest one prints, with a sign that says so.
         """
-        if units <= 0 or not amount:
+        if usage <= 0 or not amount:
             return ""
-        rate, gives_it_back = shortest_rate(amount, units, self._places)
+        rate, gives_it_back = shortest_rate(amount, usage, self._places, per=per)
         if gives_it_back:
             return self.format_money(rate)
         return f"\N{ALMOST EQUAL TO}\N{NO-BREAK SPACE}{self.format_money(rate)}" if rate else ""

@@ -9,18 +9,22 @@ _SCALE = RATE_DIGITS + 1  # one more, so that half of the last decimal is a whol
 _STEPS = tuple((10 ** (_SCALE - places), 10 ** (_SCALE - places) // 2)
                for places in range(RATE_DIGITS + 1))  # fmt: skip
 """A one in each decimal, and half of it."""
+_LAST = tuple(Decimal(1).scaleb(-places) for places in range(RATE_DIGITS + 1))
 
 
-def shortest_rate(amount: Decimal, units: Decimal, places: int) -> tuple[Decimal, bool]:
+def shortest_rate(
+    amount: Decimal, usage: Decimal, places: int, *, per: int = 1
+) -> tuple[Decimal, bool]:
     """The rate of the fewest decimals that gives the amount back, from ``places`` to five; else
     the nearest one of five, and that it does not. Halves are rounded away from zero.
 
+    :param usage: more than zero.
     :param places: decimals of the currency; an amount can have more.
-    :param units: more than zero.
+    :param per: how much usage the rate is for: 60 of seconds, where it is one for minutes.
     """
     cents, cent_places = _whole(amount, places)
-    parts, part_places = _whole(units, 0)
-    cent = 10 ** (_SCALE + part_places)
+    parts, part_places = _whole(usage, 0)
+    cent = 10 ** (_SCALE + part_places) * per
     paid, unit = abs(cents) * cent, parts * 10**cent_places
     exact = paid // unit
     rate, gives_it_back = 0, False
@@ -34,7 +38,8 @@ def shortest_rate(amount: Decimal, units: Decimal, places: int) -> tuple[Decimal
 
 def _whole(number: Decimal, places: int) -> tuple[int, int]:
     """Its digits without the point, and how many of them stand behind it: at least ``places``."""
-    plain = str(number)
-    whole, _, rest = (f"{number:f}" if "E" in plain else plain).partition(".")
+    if number.same_quantum(_LAST[places]):
+        return int(str(number).replace(".", "")), places
+    whole, _, rest = f"{number:f}".partition(".")
     rest = rest.ljust(places, "0")
     return int(whole + rest), len(rest)

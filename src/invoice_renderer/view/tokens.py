@@ -121,7 +121,7 @@ class Tokens:
         in_words = self._language.gettext("{rate}/min").format
 
         def write_rate(amount: Decimal, seconds: Decimal) -> str:
-            rate = format_rate(amount, seconds / SECONDS_IN_A_MINUTE)
+            rate = format_rate(amount, seconds, per=SECONDS_IN_A_MINUTE)
             return in_words(rate=rate) if rate else ""
 
         return Unit(write_usage, write_rate)
