@@ -11,8 +11,9 @@ import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby
-from operator import itemgetter
+from functools import lru_cache
+from itertools import accumulate, chain, groupby, repeat
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, cast
 
 from invoice_renderer.pdf.figure_shaping import Columnar
@@ -36,6 +37,9 @@ class SetRow(NamedTuple):
     operators: tuple[bytes, ...]
 
 
+_setter = attrgetter("setter")
+
+
 @dataclass(slots=True)
 class RowBlock:
     """Rows that follow each other on a page; ``top`` of the first, in CSS pixels.
@@ -56,18 +60,20 @@ class RowBlock:
     def ink(self) -> bytes:
         """Content-stream operators, in a text matrix that runs downwards."""
         parts = []
-        mcid, top = self.first_mcid, self.top
-        for row in self.rows:
-            setter = row.setter
-            parts.append(setter.ink(row.operators, top, mcid))
-            mcid += setter.count
-            top += setter.height + self.spacing
+        mcid, top, start = self.first_mcid, self.top, 0
+        for setter, count in self.runs():
+            tops = [*accumulate(repeat(setter.height + self.spacing, count), initial=top)]
+            top = tops.pop()
+            rows = self.rows[start : start + count]
+            parts.append(setter.ink([row.operators for row in rows], tops, mcid))
+            mcid += setter.count * count
+            start += count
         return b"\n".join(parts)
 
     def runs(self) -> Iterator[tuple[RowSetter, int]]:
         """Rows of one setter that follow each other: how many."""
-        for setter, rows in groupby(row.setter for row in self.rows):
-            yield setter, sum(1 for _ in rows)
+        for setter, rows in groupby(map(_setter, self.rows)):
+            yield setter, len([*rows])
 
     @property
     def height(self) -> float:
@@ -93,9 +99,9 @@ class RowSetter:
         atoms = [(line, at) for line, each in enumerate(stencil.lines)
                  for at in range(len(each.atoms))]  # fmt: skip
         flat = {place: at for at, place in enumerate(atoms)}
-        holes = [part.hole for part in stencil.parts if part.hole]
-        places = [flat[hole.line, hole.atom] for hole in holes]
-        self._order = None if places == list(range(len(flat))) else tuple(places)
+        holes = [part.hole for part in stencil.parts]
+        self._order = [flat[hole.line, hole.atom] if hole else -1 for hole in holes]
+        """For each part, the number of its text; -1 where it has none."""
         self._template = _template(stencil, self.name)
         self.fixed_glyphs = tuple(shaper.shape(style, text).glyphs for style, text in stencil.drawn)
 
@@ -109,7 +115,7 @@ class RowSetter:
             return [self._set_one(texts, used) for texts in rows]
         for step, column in zip(self._steps, columns, strict=True):
             step.note(column, used)
-        return [SetRow(self, operators) for operators in self._ordered(told)]
+        return [*map(SetRow, repeat(self), self._ordered(told, len(rows)))]
 
     def _set_one(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
         if any(texts[at] != value for at, value in self.stencil.fixed):
@@ -120,16 +126,18 @@ class RowSetter:
             return None
         for step, column in zip(self._steps, picked, strict=True):
             step.note(column, used)
-        return SetRow(self, next(self._ordered(told), ()))
+        return SetRow(self, *self._ordered(told, 1))
 
-    def _ordered(self, told: Sequence[Sequence[Operators | None]]) -> Iterator[tuple[bytes, ...]]:
-        """For each row its operators, in the order in which they are drawn."""
+    def _ordered(
+        self, told: Sequence[Sequence[Operators | None]], rows: int
+    ) -> Iterable[tuple[bytes, ...]]:
+        """For each row the operators of its parts."""
         columns: list[Iterable[Any]] = []
         for step, column in zip(self._steps, told, strict=True):
             columns += [column] if step.is_single else zip(*column, strict=True)
-        if self._order is not None:
-            columns = [columns[at] for at in self._order]
-        return zip(*columns, strict=True)
+        columns.append((b"",) * rows)  # for -1
+        parts = [columns[at] for at in self._order]
+        return zip(*parts, strict=True) if parts else ((),) * rows
 
     def misfits(self, texts: Sequence[str]) -> tuple[str | None, ...]:
         """The texts that keep a row from being set, in their places."""
@@ -143,15 +151,21 @@ class RowSetter:
                     wrong[atom.variable] = texts[atom.variable]
         return tuple(wrong)
 
-    def ink(self, operators: tuple[bytes, ...], top: float, mcid: int) -> bytes:
-        arguments: list[object] = [number(top).encode()]
-        holes = iter(operators)
-        for part in self.stencil.parts:
-            arguments.append(mcid)
-            mcid += 1
-            if part.hole:
-                arguments.append(next(holes))
-        return self._template % tuple(arguments)
+    def ink(self, rows: Sequence[tuple[bytes, ...]], tops: Iterable[float], mcid: int) -> bytes:
+        """Rows that follow each other, by their operators; ``mcid`` is the first one's first."""
+        step, count = 1 + 2 * self.count, self.count * len(rows)
+        arguments: list[object] = [b""] * (step * len(rows))
+        arguments[::step] = map(shift, tops)
+        for part, column in enumerate(zip(*rows, strict=True)):
+            arguments[1 + 2 * part :: step] = range(mcid + part, mcid + count, self.count)
+            arguments[2 + 2 * part :: step] = column
+        return b"\n".join([self._template] * len(rows)) % tuple(arguments)
+
+
+@lru_cache(MOST_OPERATORS)
+def shift(top: float) -> bytes:
+    """The number that moves a row down; rows of other pages stand at the same heights."""
+    return number(top).encode()
 
 
 class _Step:
@@ -244,7 +258,7 @@ class _Step:
 
 
 def _template(stencil: RowStencil, name: str) -> bytes:
-    """A row as a format: its place, then a number and perhaps operators for each sequence."""
+    """A row as a format: its place, then a number and operators for each sequence."""
     parts = [b"q\n1 0 0 1 0 %b cm"]
     if stencil.decoration:
         parts.append(b"/Artifact\nBMC\n/%b Do\nEMC" % name.encode())
@@ -255,7 +269,7 @@ def _template(stencil: RowStencil, name: str) -> bytes:
             parts += [_escaped(part.colour)] if part.colour != colour else []
             parts.append(b"BT\n%b\nET" if part.hole else _escaped(part.ink))
             colour = part.colour if part.hole else b""  # ink may have colours of its own
-        parts.append(b"EMC")
+        parts.append(b"EMC" if part.hole else b"%bEMC")
     parts.append(b"Q")
     return b"\n".join(parts)
 

@@ -168,8 +168,8 @@ class StampedPage:
 
     def _add_states(self, opacities: Mapping[str, float], stream: Any) -> None:
         states = stream._resources["ExtGState"]  # noqa: SLF001
-        for name, state in _graphics_states(opacities).items():
-            states.setdefault(name, state)
+        if not opacities.keys() <= states.keys():
+            states.update(_graphics_states(opacities))
 
     def _draw(self, hole: ImageHole, values: Sequence[str], stream: Any) -> None:
         around = self._surroundings
