@@ -24,6 +24,7 @@ _PROOFS = tuple(map(Decimal, ("0", "-0", "-0.05", "12", "999.999", "-1000", "1E+
 _QUANTITIES = tuple(map(Decimal, ("0", "0.5", "1", "2", "3", "11", "100", "1000000")))
 
 Write = Callable[[Decimal], str]
+Half = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +40,35 @@ class Form:
     decimal: str
     places: int
     """Decimals that are written even where they are zero."""
-    digits: Mapping[int, int] | None
+    digits: Mapping[int, int]
     """From European digits to the locale's own."""
 
     def write(self, plain: str) -> str:
         """The figure, of European digits with or without a minus and a point; nothing where
         there is more in it than these, or too much.
         """
-        before, after = self.above
-        whole, _, rest = plain.partition(".")
+        return _in_halves(self, plain, self.head, self.tail)
+
+    def head(self, whole: str) -> str | None:
+        """All before the decimal sign."""
+        before = self.above[0]
         if whole[:1] == "-":
-            before, after = self.below
-            whole = whole[1:]
-        if not (whole + rest).isdecimal() or len(plain) > MOST_CHARACTERS:
-            return ""
-        if len(rest) != self.places:
-            rest = rest.rstrip("0").ljust(self.places, "0")
+            before, whole = self.below[0], whole[1:]
+        if not whole.isdecimal():
+            return None
         last, others = self.group_sizes
         if last < len(whole):
             end = len(whole) - last
             whole = f"{self._grouped(whole, end, others)}{self.group}{whole[end:]}"
-        text = f"{whole}{self.decimal}{rest}" if rest else whole
-        if self.digits:
-            text = text.translate(self.digits)
-        return f"{before}{text}{after}"
+        return f"{before}{whole.translate(self.digits)}"
+
+    def tail(self, rest: str) -> str | None:
+        """The decimal sign and the digits behind it."""
+        if rest and not rest.isdecimal():
+            return None
+        if len(rest) != self.places:
+            rest = rest.rstrip("0").ljust(self.places, "0")
+        return f"{self.decimal}{rest.translate(self.digits)}" if rest else ""
 
     def _grouped(self, whole: str, end: int, size: int) -> str:
         """The digits before ``end``, in groups from the right."""
@@ -91,27 +97,39 @@ def learn_form(write: Write, digits: str) -> Form | None:
         group_sizes=(len(runs[-2]), len(runs[-3])) if is_grouped else NOT_GROUPED,
         decimal=signs[-1] if signs else "",
         places=sum(len(run) for run in re.findall(f"[{digits}]+", one)[1:]),
-        digits=None if digits == "0123456789" else str.maketrans("0123456789", digits),
+        digits=str.maketrans("0123456789", digits),
     )
     holds = all(form.write(f"{each:f}") == write(each) for each in (*_SAMPLES, *_PROOFS))
     return form if holds else None
 
 
+def _in_halves(form: Form, plain: str, head: Half, tail: Half) -> str:
+    """A figure by its form; nothing where there is more in it than digits, or too much."""
+    whole, _, rest = plain.partition(".")
+    before, after = head(whole), tail(rest)
+    if before is None or after is None or len(plain) > MOST_CHARACTERS:
+        return ""
+    return f"{before}{after}{(form.below if whole[0] == '-' else form.above)[1]}"
+
+
 def figures(write: Write, digits: str) -> Write:
-    """``write``, but fast: by its form, and from memory what was written before."""
+    """``write``, but fast: by its form, either half from memory where it was written before."""
     form = learn_form(write, digits)
+    if form is None:
+        return remembering(write)
+    head, tail = lru_cache(REMEMBERED)(form.head), lru_cache(REMEMBERED)(form.tail)
 
-    def write_new(plain: str) -> str:
-        text = form.write(plain) if form else ""
-        return text or _write_rare(Decimal(plain), form, write)
+    def write_figure(number: Decimal) -> str:
+        text = _in_halves(form, str(number), head, tail)
+        return text or _write_rare(number, form, write)
 
-    return _remembering(write_new)
+    return write_figure
 
 
-def _write_rare(number: Decimal, form: Form | None, write: Write) -> str:
+def _write_rare(number: Decimal, form: Form, write: Write) -> str:
     """What has an exponent, is longer than a form is sure of, or is no number at all."""
     is_near = number.is_finite() and -MOST_CHARACTERS < number.adjusted() < MOST_CHARACTERS
-    text = form.write(f"{number:f}") if form and is_near else ""
+    text = form.write(f"{number:f}") if is_near else ""
     return text or write(number)
 
 
@@ -132,11 +150,7 @@ def unit_figures(write: Write, write_number: Write, plural_form: PluralRule) -> 
 
 def remembering(write: Write) -> Write:
     """``write``, and from memory what was written before."""
-    return _remembering(lambda plain: write(Decimal(plain)))
-
-
-def _remembering(write_plain: Callable[[str], str]) -> Write:
-    remembered = lru_cache(maxsize=REMEMBERED)(write_plain)
+    remembered = lru_cache(REMEMBERED)(lambda plain: write(Decimal(plain)))
     return lambda number: remembered(str(number))  # 0 and -0 are equal, and read otherwise
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -85,14 +85,11 @@ def _rows(lines: Sequence[object], plan: Plan) -> Rows | None:
     late = tuple(name for name in sorted(_carried(plan)) if _is_computed(lines[0], name))
     fields = tuple(name for name in fields_of(plan) if name not in late)
     read, read_late = _reader(fields), _reader(late)
-    if not all(map(_is_plain, map(read_late, (lines[0], lines[-1])))):
+    kept = list(lines)
+    texts = [*map(read, kept)]
+    late_texts = map(read_late, (kept[0], kept[-1]))
+    if not all(map(_is_plain, chain(late_texts, zip(*texts, strict=True)))):
         return None
-    kept, texts = list(lines), []
-    for line in kept:
-        said = read(line)
-        if not _is_plain(said):
-            return None
-        texts.append(said)
     return Rows(plan, fields, texts, late, kept if late else ())
 
 
@@ -107,6 +104,7 @@ def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
 
 
 def _is_plain(said: tuple[Any, ...]) -> bool:
+    """Whether these are texts with nothing around them."""
     return [*map(type, said)].count(str) == len(said) and (*map(str.strip, said),) == said
 
 
