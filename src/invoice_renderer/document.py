@@ -18,6 +18,7 @@ from babel import Locale
 
 from invoice_renderer import record, spreadsheet
 from invoice_renderer.errors import OptionRefused, ProfileMalformed
+from invoice_renderer.garbage import garbage_held
 from invoice_renderer.invoice import Invoice, Notice
 from invoice_renderer.language import Language
 from invoice_renderer.logo import Logo
@@ -164,8 +165,9 @@ class DocumentRenderer:
 
         ``plain`` has the page laid out whole, where otherwise it may be stamped.
         """
-        draft = self.draft(invoice, profile, presentation)
-        return self.finish(draft, invoice, profile, presentation, plain=plain)
+        with garbage_held():
+            draft = self.draft(invoice, profile, presentation)
+            return self.finish(draft, invoice, profile, presentation, plain=plain)
 
     def draft(self, invoice: Invoice, profile: SellerProfile, presentation: Presentation) -> Draft:
         """View and markup: everything that the PDF is drawn from."""

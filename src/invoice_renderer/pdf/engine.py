@@ -7,12 +7,10 @@ for threads, and the interpreter lock would serialise the work anyway.
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from invoice_renderer.errors import (
     InvoiceRendererError,
     RenderingError,
 )
+from invoice_renderer.garbage import garbage_held
 from invoice_renderer.manuscript import Manuscript
 from invoice_renderer.pdf.assets import Asset, AssetFetcher
 from invoice_renderer.pdf.attachments import Attachment
@@ -112,7 +111,7 @@ class PdfEngine:
         """
         page = Manuscript(page) if isinstance(page, str) else page
         fetcher = AssetFetcher(assets)
-        with _ONE_AT_A_TIME, _garbage_held(), collected_complaints() as complaints:
+        with _ONE_AT_A_TIME, garbage_held(), collected_complaints() as complaints:
             try:
                 pdf = self._draw(page, style, fetcher, attachments, plain=plain)
                 _stop_at_complaints(complaints)
@@ -212,19 +211,6 @@ def _check_spans(page: HTML) -> None:
             span = element.get(name)
             if not (span.isascii() and span.isdigit() and len(span) < 5 and int(span) <= MOST_SPAN):
                 raise RenderingError(f"The page has a cell whose {name} is over {MOST_SPAN}.")
-
-
-@contextmanager
-def _garbage_held() -> Iterator[None]:
-    """No collection while a page is drawn (a tenth to a fifth of the time); one short after."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-        gc.collect(1)
 
 
 def _stop_at_refusals(fetcher: AssetFetcher) -> None:
