@@ -10,13 +10,23 @@ Source: CarrierX Core API v2, "Invoice object" and "Get Invoice by SID".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Annotated, Self
+from functools import cache
+from itertools import repeat
+from types import NoneType
+from typing import Annotated, Any, Self, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from invoice_renderer.canonical import write_canonical
 from invoice_renderer.errors import InvoiceMalformed, InvoiceTooLarge
@@ -37,6 +47,7 @@ from invoice_renderer.validation import first_problem
 SUM_DIGITS = 60  # Python's 28 would round a sum of amounts with 30
 FINAL_STATUSES = frozenset({"closed", "paid"})
 KNOWN_STATUSES = FINAL_STATUSES | {"open"}
+MANY_LINES = 50  # from which on it pays to read them field by field
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are many, and each would take five times as long
 class LineItem:
     """One usage or charge line. ``usage`` has no unit of its own: the wording knows it by type."""
 
@@ -66,6 +77,35 @@ class LineItem:
     """ISO 3166-1 alpha-3."""
     date_billing_period_start: OptionalTimestamp = None
     date_billing_period_end: OptionalTimestamp = None
+
+
+def _read_columns(raw: object) -> object:
+    """Many lines field by field, each value once; what is not right is left to be read line by
+    line, which tells where it is.
+    """
+    if not isinstance(raw, list) or len(raw) < MANY_LINES:
+        return raw
+    with suppress(TypeError, ValidationError):
+        return tuple(map(LineItem, *(_read_column(raw, *field) for field in _line_fields())))
+    return raw
+
+
+def _read_column(
+    lines: list[dict[str, object]], name: str, kind: TypeAdapter[Any]
+) -> Iterable[Any]:
+    """:raises TypeError: where a line is no object, or a value a list or an object."""
+    column = [*map(dict.get, lines, repeat(name))]
+    if not {*map(type, column)} <= {str, int, NoneType}:
+        found: list[Any] = kind.validate_python(column)  # of equal values some may not be right
+        return found
+    values = [*dict.fromkeys(column)]
+    return map(dict(zip(values, kind.validate_python(values), strict=True)).__getitem__, column)
+
+
+@cache
+def _line_fields() -> tuple[tuple[str, TypeAdapter[Any]], ...]:
+    kinds = get_type_hints(LineItem, include_extras=True)
+    return tuple((name, TypeAdapter(list[kind])) for name, kind in kinds.items())  # type: ignore[valid-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +187,7 @@ class Invoice(_Model):
     date_created: OptionalTimestamp = None
     date_issued: OptionalTimestamp = None
 
-    invoice_items: Annotated[tuple[LineItem, ...], NullIsEmpty]
+    invoice_items: Annotated[tuple[LineItem, ...], NullIsEmpty, BeforeValidator(_read_columns)]
     tax_items: Annotated[tuple[TaxItem, ...], NullIsEmpty]
     pay_items: Annotated[tuple[Payment, ...], NullIsEmpty] = ()
     partner: Partner | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, groupby, repeat
+from operator import attrgetter
 from typing import Any
 
 from weasyprint import Document
@@ -18,6 +20,8 @@ from invoice_renderer.pdf.running import RunningLines, Strings
 from invoice_renderer.pdf.shaped_text import Glyphs
 from invoice_renderer.pdf.stamped_page import Sheet, Stamp, StampedPage, Surroundings
 from invoice_renderer.pdf.structure import PIXEL, Annotation, Content, Kid, Node
+
+_body = attrgetter("body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,8 @@ class _MakeUp:
         self.sheets = [Sheet(frames, frames[0]) for frames in kinds]
         self.glyphs: list[Glyphs] = []
         self._composition = composition
-        self._page_of = [
-            number for number, (start, stop) in enumerate(composition.pages)
-            for _ in range(start, stop)
-        ]  # fmt: skip
+        spans = enumerate(stop - start for start, stop in composition.pages)
+        self._page_of = [*chain.from_iterable(repeat(number, span) for number, span in spans)]
         self._stamps: dict[int, tuple[int, Stamp]] = {}
         self._blocks: dict[int, list[list[RowBlock]]] = {}
         for placed in composition.flow:
@@ -104,27 +106,25 @@ class _MakeUp:
         self.glyphs += placed.glyphs
         first, rows, source = placed.unit + 1, placed.rows, placed.source.rows
         blocks: list[list[RowBlock]] = []
-        body, start = -1, 0
         table = placed.known.table
-        while start < len(rows):
-            number = self._page_of[first + start]
-            page_stop = self._composition.pages[number][1] - first
-            stop = start + 1
-            while stop < min(page_stop, len(rows)) and source[stop].body == source[start].body:
-                stop += 1
-            sheet = self.sheets[number]
-            top = self._composition.places[first + start]
-            if first + start == self._composition.pages[number][0]:
-                sheet.stamps.append(Stamp(placed.head, sheet.frame.top, None))
-            block = RowBlock(rows[start:stop], top, table.spacing, number, sheet.marks)
-            sheet.stamps.append(block)
-            sheet.marks += block.mcids
-            sheet.strings += _strings_of(block, source[start:stop])
-            if source[start].body != body:
-                blocks.append([])
-                body = source[start].body
-            blocks[-1].append(block)
-            start = stop
+        start = 0
+        for _, of_body in groupby(map(_body, source)):
+            blocks.append([])
+            end = start + len([*of_body])
+            while start < end:
+                number = self._page_of[first + start]
+                page_start, page_stop = self._composition.pages[number]
+                stop = min(page_stop - first, end)
+                sheet = self.sheets[number]
+                top = self._composition.places[first + start]
+                if first + start == page_start:
+                    sheet.stamps.append(Stamp(placed.head, sheet.frame.top, None))
+                block = RowBlock(rows[start:stop], top, table.spacing, number, sheet.marks)
+                sheet.stamps.append(block)
+                sheet.marks += block.mcids
+                sheet.strings += _strings_of(block, source[start:stop])
+                blocks[-1].append(block)
+                start = stop
         self._blocks[placed.unit] = blocks
 
     def tree(self, pages: Sequence[StampedPage]) -> Node:
@@ -157,7 +157,7 @@ class _MakeUp:
 
 def _strings_of(block: RowBlock, source: Sequence[Row]) -> Iterable[tuple[str, str]]:
     """Of many rows that set the same strings, the first and the last are enough."""
-    named = {tuple(name for name, _, _ in row.setter.stencil.strings) for row in block.rows}
+    named = {tuple(name for name, _, _ in one.stencil.strings) for one in block.setters()}
     count = len(block.rows)
     numbers = range(count) if len(named) > 1 else sorted({0, count - 1})
     for at in numbers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain, groupby, repeat
@@ -56,12 +56,18 @@ class RowBlock:
     """The number in each row's identifier, if it has a header cell; 0 where it has none."""
     headers: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
     """For each setter, what comes before the row's own header in each cell's list of headers."""
+    runs: Sequence[tuple[RowSetter, int]] = field(init=False)
+    """Rows of one setter that follow each other: how many."""
+
+    def __post_init__(self) -> None:
+        groups = groupby(map(_setter, self.rows))
+        self.runs = [(setter, len([*rows])) for setter, rows in groups]
 
     def ink(self) -> bytes:
         """Content-stream operators, in a text matrix that runs downwards."""
         parts = []
         mcid, top, start = self.first_mcid, self.top, 0
-        for setter, count in self.runs():
+        for setter, count in self.runs:
             tops = [*accumulate(repeat(setter.height + self.spacing, count), initial=top)]
             top = tops.pop()
             rows = self.rows[start : start + count]
@@ -70,20 +76,14 @@ class RowBlock:
             start += count
         return b"\n".join(parts)
 
-    def runs(self) -> Iterator[tuple[RowSetter, int]]:
-        """Rows of one setter that follow each other: how many."""
-        for setter, rows in groupby(map(_setter, self.rows)):
-            yield setter, len([*rows])
-
-    @property
-    def height(self) -> float:
-        """Of all its rows, with the spacing below each."""
-        return sum(row.setter.height + self.spacing for row in self.rows)
+    def setters(self) -> Iterable[RowSetter]:
+        """Those of all of its rows, each once."""
+        return dict.fromkeys(setter for setter, _ in self.runs)
 
     @property
     def mcids(self) -> int:
         """How many marked-content sequences the rows have."""
-        return sum(row.setter.count for row in self.rows)
+        return sum(setter.count * rows for setter, rows in self.runs)
 
 
 class RowSetter:

@@ -148,7 +148,7 @@ class StampedPage:
                 self._draw(item, values, stream)
 
     def _stamp_rows(self, block: RowBlock, stream: Any) -> None:
-        for setter in {id(row.setter): row.setter for row in block.rows}.values():
+        for setter in block.setters():
             self._add_decoration(setter.name, setter.stencil, stream)
         stream.stream.append(block.ink())
 

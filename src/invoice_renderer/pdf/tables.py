@@ -71,7 +71,7 @@ def _head_block(
     block: RowBlock, columns: dict[int, list[Node]], group: list[Node], numbers: Iterator[int]
 ) -> None:
     """The same for many rows: what names a cell is the same for all rows of a kind."""
-    for setter, rows in block.runs():
+    for setter, rows in block.runs:
         cells = setter.stencil.cells
         has_head = any(cell.kind == "TH" for cell in cells)
         is_identified = has_head and columns and any(cell.kind == "TD" for cell in cells)

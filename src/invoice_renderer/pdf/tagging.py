@@ -162,7 +162,7 @@ class _Writer:
         first = base = len(self._pdf.objects)
         mcid = block.first_mcid
         pieces, owners, bases = [], array("I"), array("I")
-        for setter, rows in block.runs():
+        for setter, rows in block.runs:
             if id(setter) not in forms:
                 tags = self._tags_of(setter, block)
                 forms[id(setter)] = tags, tags.form(parent, page)
