@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import add, itemgetter
+from operator import add
 
 from weasyprint.text.ffi import FROM_UNITS
 
@@ -215,7 +215,8 @@ class Columnar:
     ) -> None:  # fmt: skip
         """``shows`` has a ``%b`` for each digit."""
         self._show = _shown_text(pairs.select, b"".join(shows))
-        self._places = itemgetter(*(at for at, sign in enumerate(pattern) if sign == "0"))
+        self._length = len(pattern)
+        self._places = [at for at, sign in enumerate(pattern) if sign == "0"]
         self._digits = digits
         self.width, self.height, self.baseline = width * FROM_UNITS, pairs.height, pairs.baseline
         self._pairs, self._around = pairs, around
@@ -226,9 +227,10 @@ class Columnar:
 
     def shows(self, texts: Iterable[str], before: bytes = b"") -> Iterator[bytes]:
         """The operators that show each of these texts, with those that stand before all of them."""
-        digits = self._digits.__getitem__
+        signs, digit = "".join(texts), self._digits.__getitem__
+        columns = [map(digit, signs[at :: self._length]) for at in self._places]
         show = before.replace(b"%", b"%%") + self._show
-        return (show % tuple(map(digits, places)) for places in map(self._places, texts))
+        return map(show.__mod__, zip(*columns, strict=True))
 
     def glyphs(self, texts: str) -> Glyphs:
         """Of texts that were joined."""
