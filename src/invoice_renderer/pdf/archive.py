@@ -13,7 +13,6 @@ from uuid import UUID
 
 import pydyf
 
-PRINT = 4  # annotation flag: the area of a link exists on paper, too
 PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="r"?>'
 RDF = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -48,16 +47,13 @@ RDF = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 
 
 def declare_conformance(metadata: Any, pdf: pydyf.PDF, *, source: bytes) -> None:
-    """Metadata, output intent and what PDF/A asks of annotations; ``source`` identifies it."""
+    """Metadata and output intent; ``source`` identifies the document."""
     content = PACKET.format(RDF.format(properties="\n".join(_properties(metadata, pdf, source))))
     stream = pydyf.Stream([content.encode()], {"Type": "/Metadata", "Subtype": "/XML"})
     pdf.add_object(stream)  # not compressed: any tool can find it
     pdf.catalog["Metadata"] = stream.reference
     for intent in pdf.catalog["OutputIntents"]:
         intent["S"] = "/GTS_PDFA1"
-    for each in pdf.objects:
-        if isinstance(each, pydyf.Dictionary) and each.get("Type") == "/Annot":
-            each["F"] = PRINT
 
 
 def _properties(metadata: Any, pdf: pydyf.PDF, source: bytes) -> list[str]:

@@ -20,6 +20,8 @@ from invoice_renderer.pdf.lean_fonts import make_fonts_lean
 from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
+PRINT = 4  # annotation flag: the area of a link exists on paper, too
+
 
 def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **options: object) -> bytes:
     """The bytes of a document whose ink and structure are known."""
@@ -65,9 +67,9 @@ def _finish(
     written: list[bytes] = []
 
     def finish(document: Any, pdf: pydyf.PDF) -> None:
-        _check_links(pdf)
-        tag(document, pdf)
+        _mend_links(pdf)
         make_fonts_lean(pdf)
+        tag(document, pdf)  # from here on most of the objects are tags
         attach(pdf, attachments)
         declare_conformance(document.metadata, pdf, source=_source(attachments))
         written.append(write_file(pdf))
@@ -82,14 +84,17 @@ def _source(attachments: Sequence[Attachment]) -> bytes:
     return b"".join(each.digest for each in attachments)
 
 
-def _check_links(pdf: pydyf.PDF) -> None:
-    """Nothing but links, and none that leads to anything but https or a place in the file."""
+def _mend_links(pdf: pydyf.PDF) -> None:
+    """Nothing but links, and none that leads to anything but https or a place in the file; PDF/A
+    wants them printed.
+    """
     for each in pdf.objects:
         if not isinstance(each, pydyf.Dictionary) or each.get("Type") != "/Annot":
             continue
         action = each.get("A", {})
         if each["Subtype"] != "/Link" or not ("Dest" in each or _is_https(action)):
             raise RenderingError("The page has a link that is not https.")
+        each["F"] = PRINT
 
 
 def _is_https(action: dict[str, Any]) -> bool:
