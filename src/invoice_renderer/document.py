@@ -208,7 +208,7 @@ class DocumentRenderer:
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,
-            sha256=hashlib.sha256(pdf.content).hexdigest(),
+            sha256=pdf.sha256,
             notices=draft.notices,
         )
 

@@ -24,6 +24,7 @@ DECIMAL_DIGITS = 15
 REMEMBERED = 4_096  # amounts, and moments; some 1 MB each
 NOT_A_TIMESTAMP = "must be a timestamp such as 2025-01-19T23:59:59.000Z"
 
+_TOO_LARGE = 10**INTEGER_DIGITS
 _AMOUNT = re.compile(rf"-?[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMAL_DIGITS}}})?")
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII
@@ -32,6 +33,8 @@ _TIMESTAMP = re.compile(
 
 def parse_amount(raw: object) -> Decimal:
     """A plain decimal, from a string (``"0.0025"``) or an exact JSON number; ``-0`` is ``0``."""
+    if type(raw) is int and -_TOO_LARGE < raw < _TOO_LARGE:
+        return Decimal(raw)
     return _amount(raw if isinstance(raw, str) else _plain_digits(raw))
 
 

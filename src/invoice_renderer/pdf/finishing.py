@@ -15,7 +15,7 @@ from invoice_renderer.errors import RenderingError
 from invoice_renderer.pdf.archive import declare_conformance
 from invoice_renderer.pdf.attachments import Attachment, attach
 from invoice_renderer.pdf.boxes import watch_languages
-from invoice_renderer.pdf.file import seal, write_file
+from invoice_renderer.pdf.file import WrittenFile, seal, write_file
 from invoice_renderer.pdf.lean_fonts import make_fonts_lean
 from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.tagging import mend_tags, write_tags
@@ -23,8 +23,10 @@ from invoice_renderer.pdf.tagging import mend_tags, write_tags
 PRINT = 4  # annotation flag: the area of a link exists on paper, too
 
 
-def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **options: object) -> bytes:
-    """The bytes of a document whose ink and structure are known."""
+def finish_pressed(
+    pressed: Pressed, attachments: Sequence[Attachment], **options: object
+) -> WrittenFile:
+    """The file of a document whose ink and structure are known."""
 
     def tag(_document: Any, pdf: pydyf.PDF) -> None:
         write_tags(pdf, pressed.tree)
@@ -34,8 +36,8 @@ def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **option
     return _finish(document, tag, attachments, {**options, "pdf_tags": False})
 
 
-def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
-    """The bytes of a document that is laid out."""
+def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> WrittenFile:
+    """The file of a document that is laid out."""
     languages = watch_languages(layout.pages)
 
     def tag(document: Any, pdf: pydyf.PDF) -> None:
@@ -63,8 +65,8 @@ def _finish(
     tag: Callable[[Any, pydyf.PDF], None],
     attachments: Sequence[Attachment],
     options: Mapping[str, object],
-) -> bytes:
-    written: list[bytes] = []
+) -> WrittenFile:
+    written: list[WrittenFile] = []
 
     def finish(document: Any, pdf: pydyf.PDF) -> None:
         _mend_links(pdf)

@@ -97,21 +97,20 @@ class RowsReader:
 
     def _take(self, rows: Rows, tag: str, body: int) -> None:
         """Rows that nobody wrote as HTML, unless a text has to be looked for in it."""
+        columns = (map(bool, column) for column in zip(*rows.texts, strict=True))
+        has_text = [*zip(*columns, strict=True)] or [()] * len(rows.texts)
         shapes: dict[tuple[bool, ...], _Shape] = {}
-        taken: list[Row] = []
-        for texts, line in zip(rows.texts, rows.lines or repeat(None), strict=False):
-            key = tuple(map(bool, texts))
-            shape = shapes.get(key)
+        for key in dict.fromkeys(has_text):
+            shape = _shape_of(tag, rows.plan, rows.fields, rows.late, key)
             if shape is None:
-                found = _shape_of(tag, rows.plan, rows.fields, rows.late, key)
-                if found is None:
-                    html = rows.html
-                    self._read(html, tag, body, 0, len(html))
-                    return
-                shape = shapes[key] = found._replace(kind=self._checked(found.kind))
-            data = partial(_read_data, shape, texts, line)
-            taken.append(Row(shape.kind, shape.texts(texts), data, body))
-        self.rows += taken
+                html = rows.html
+                self._read(html, tag, body, 0, len(html))
+                return
+            shapes[key] = shape._replace(kind=self._checked(shape.kind))
+        found = [shapes[key] for key in has_text]
+        data = map(partial, repeat(_read_data), found, rows.texts, rows.lines or repeat(None))
+        texts = [shape.texts(texts) for shape, texts in zip(found, rows.texts, strict=True)]
+        self.rows += map(Row, [shape.kind for shape in found], texts, data, repeat(body))
 
     def _checked(self, kind: str) -> str:
         """One string for all rows of a kind."""

@@ -6,8 +6,9 @@ are as fine as still makes a summary; a column that was added over says how many
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from invoice_renderer.invoice import Invoice, LineItem
 from invoice_renderer.language import Language
@@ -18,11 +19,11 @@ from invoice_renderer.view.totals import total_of
 SUMMARY_LINES = 9  # eight lines are read faster than a summary of them
 SUMMARY_ROWS = 16
 
-Key = Callable[[LineItem], tuple[str, ...]]
+Key = Callable[[LineItem], object]
 _KEYS: tuple[Key, ...] = (
-    lambda line: (line.type, line.country_code or "", line.direction or ""),
-    lambda line: (line.type, line.direction or ""),
-    lambda line: (line.type,),
+    attrgetter("type", "country_code", "direction"),
+    attrgetter("type", "direction"),
+    attrgetter("type"),
 )
 
 
@@ -39,11 +40,11 @@ def usage_summary(invoice: Invoice, language: Language, tokens: Tokens) -> tuple
     return ()
 
 
-def _by(key: Key, lines: Iterable[LineItem], most: int) -> list[list[LineItem]]:
+def _by(key: Key, lines: Sequence[LineItem], most: int) -> list[list[LineItem]]:
     """The lines of each kind; nothing where there are too many kinds."""
-    kinds: dict[tuple[str | None, ...], list[LineItem]] = {}
-    for line in lines:
-        kinds.setdefault(key(line), []).append(line)
+    kinds: dict[object, list[LineItem]] = {}
+    for kind, line in zip(map(key, lines), lines, strict=True):
+        kinds.setdefault(kind, []).append(line)
         if len(kinds) > most:
             return []
     return list(kinds.values())
