@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tomllib
 from importlib.metadata import version
@@ -26,6 +27,7 @@ class Ours:
         self._renderer = DocumentRenderer(max_pages=MOST_PAGES, max_bytes=MOST_BYTES)
         self._profile = seller()
         self._presentation = self._renderer.present(RenderOptions(), self._profile)
+        gc.freeze()  # as the functions do once they have started
         self.versions = f"WeasyPrint {version('weasyprint')}, {self._renderer.engine.split(',')[0]}"
 
     def render(self, raw: bytes) -> bytes:

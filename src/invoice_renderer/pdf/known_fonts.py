@@ -9,6 +9,7 @@ import io
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from fontTools.ttLib import TTFont
@@ -114,8 +115,8 @@ class _Widths(dict[int, int]):
 def build_fonts(known: Mapping[int, KnownFont], used: Iterable[Glyphs]) -> dict[int, Any]:
     """WeasyPrint's fonts of a document with these glyphs, in the order of their names."""
     said: dict[int, dict[int, str]] = {}
-    for glyphs in {id(each): each for each in used}.values():
-        for font, glyph, text in glyphs:
-            said.setdefault(font, {}).setdefault(glyph, text)
+    distinct = {id(each): each for each in used}.values()
+    for font, glyph, text in dict.fromkeys(chain.from_iterable(distinct)):
+        said.setdefault(font, {}).setdefault(glyph, text)
     fonts = {key: known[key].with_glyphs(glyphs) for key, glyphs in said.items()}
     return dict(sorted(fonts.items(), key=lambda each: each[1].name))
