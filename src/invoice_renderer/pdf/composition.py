@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import inf
+from operator import attrgetter
 
 from invoice_renderer.pdf.book import Book, Frames, KnownTable, Metadata, SetPiece
 from invoice_renderer.pdf.outline import (
@@ -21,14 +23,15 @@ from invoice_renderer.pdf.outline import (
     PieceSource,
     TableSource,
 )
-from invoice_renderer.pdf.rows import RowSetter, SetRow
+from invoice_renderer.pdf.rows import SetRow
 from invoice_renderer.pdf.shaped_text import Glyphs
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import Data
-from invoice_renderer.pdf.stencil import Container, NoStencil, Table
+from invoice_renderer.pdf.stencil import Container, NoStencil, RowStencil, Table
 
 ROWS_AT_ONCE = 2_000  # whose texts are remembered until all of them are set
 FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
+_setter, _body = attrgetter("setter"), attrgetter("body")
 
 
 class Missing(Exception):
@@ -54,12 +57,22 @@ class Column:
     """Before it."""
     is_solid: list[bool] = field(default_factory=list)
 
-    def add(self, height: float, gap: float, top: float, *, may_break: bool, is_solid: bool) -> int:
-        self.heights.append(height)
-        self.gaps.append(gap)
-        self.tops.append(top)
-        self.may_break.append(may_break)
-        self.is_solid.append(is_solid)
+    def add(
+        self,
+        height: float,
+        gap: float,
+        top: float,
+        *,
+        may_break: bool,
+        is_solid: bool,
+        count: int = 1,
+    ) -> int:
+        """So many units of one sort; the number of the last."""
+        self.heights += (height,) * count
+        self.gaps += (gap,) * count
+        self.tops += (top,) * count
+        self.may_break += (may_break,) * count
+        self.is_solid += (is_solid,) * count
         return len(self.heights) - 1
 
 
@@ -247,28 +260,36 @@ class _Composer:
         self, table: Table, top: float, entry: TableSource, rows: Sequence[SetRow]
     ) -> None:
         """``top`` is the height of the head, which comes again on every page."""
-        column, spacing = self._column, table.spacing
         inside = table.breaks.inside and all(each.breaks.inside for each in self._open)
-        above: RowSetter | None = None
+        above: RowStencil | None = None
         body = -1
-        for row, source in zip(rows, entry.rows, strict=True):
-            setter = row.setter
+        rows_and_bodies = zip(map(_setter, rows), map(_body, entry.rows), strict=True)
+        for (setter, own_body), some in groupby(rows_and_bodies):
             stencil = setter.stencil
-            may_break = inside and above is not None and stencil.may_break_before
-            if above is not None and may_break:
-                before = above.stencil
-                may_break = before.may_break_after
-                if source.body != body:
-                    may_break = may_break and (
-                        stencil.body_may_break_before and before.body_may_break_after
-                    )
-                else:
-                    may_break = may_break and stencil.body_may_break_inside
-            # WeasyPrint parts the body that a table begins with, even if that asks to stay whole.
-            is_parted = source.body == body == 0 and not stencil.body_may_break_inside
-            is_solid = stencil.is_solid and not is_parted
-            column.add(setter.height + spacing, 0.0, top, may_break=may_break, is_solid=is_solid)
-            above, body = setter, source.body
+            for count in (1, len([*some]) - 1):
+                is_same = own_body == body
+                may_break = above is not None and _may_break(above, stencil, is_same_body=is_same)
+                # WeasyPrint parts the body that a table begins with, even if that asks to stay
+                # whole.
+                is_parted = is_same and body == 0 and not stencil.body_may_break_inside
+                self._column.add(
+                    setter.height + table.spacing,
+                    0.0,
+                    top,
+                    may_break=inside and may_break,
+                    is_solid=stencil.is_solid and not is_parted,
+                    count=count,
+                )
+                above, body = stencil, own_body
+
+
+def _may_break(above: RowStencil, below: RowStencil, *, is_same_body: bool) -> bool:
+    """Whether a page may end between two rows."""
+    if not (above.may_break_after and below.may_break_before):
+        return False
+    if is_same_body:
+        return below.body_may_break_inside
+    return above.body_may_break_after and below.body_may_break_before
 
 
 def _collapsed(margins: Sequence[float]) -> float:

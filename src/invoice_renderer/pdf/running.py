@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from weasyprint.html import UA_COUNTER_STYLE
@@ -13,6 +14,7 @@ from invoice_renderer.pdf.stamped_page import Sheet
 from invoice_renderer.pdf.stencil import Frame, Line, NoStencil, Running, SetLine, fill
 
 NO_LINE = SetLine((), ())
+MOST_NUMBERS = 4_096  # of pages, that are remembered
 
 
 class RunningMissing(Exception):
@@ -106,5 +108,10 @@ class Strings:
             return store[number - 1].get(value[0], "")
         if kind == "counter()" and value[0] in {"page", "pages"}:
             counted = number if value[0] == "page" else self._count
-            return str(UA_COUNTER_STYLE.render_value(counted, value[-1]))
+            return _count(counted, value[-1])
         raise NoStencil("a running text of another kind")
+
+
+@lru_cache(MOST_NUMBERS)
+def _count(number: int, style: Any) -> str:
+    return str(UA_COUNTER_STYLE.render_value(number, style))
