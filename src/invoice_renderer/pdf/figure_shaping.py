@@ -91,7 +91,7 @@ class FigureShaper:
                 return None
             shows = [*map(pairs.shows.__getitem__, twos)]
         advances = [*map(pairs.advances.__getitem__, twos)]
-        glyphs = pairs.glyphs(text, around)
+        glyphs = pairs.glyphs(frozenset(text), around)
         if around:
             for at, show in around.shows.items():
                 shows[at], advances[at] = show, around.advances[at]
@@ -181,13 +181,13 @@ class _Pairs:
         self.said: dict[frozenset[str], Glyphs] = {}
         """The glyphs of texts, by the characters that they have."""
 
-    def glyphs(self, text: str, around: _Words | None) -> Glyphs:
-        said, characters = around.said if around else self.said, frozenset(text)
+    def glyphs(self, characters: frozenset[str], around: _Words | None) -> Glyphs:
+        said = around.said if around else self.said
         known = said.get(characters)
         if known is None:
             glyph_of = {**self.glyph_of, **around.glyph_of} if around else self.glyph_of
             words: dict[int, str] = {}
-            for character in text:
+            for character in sorted(characters):  # a space and another one may be one glyph
                 words.setdefault(glyph_of[character], character)
             known = tuple(sorted((self.font, *each) for each in words.items()))
             said[characters] = known
@@ -215,7 +215,7 @@ class Columnar:
     ) -> None:  # fmt: skip
         """``shows`` has a ``%b`` for each digit."""
         self._show = _shown_text(pairs.select, b"".join(shows))
-        self._length = len(pattern)
+        self._length, self._signs = len(pattern), {*pattern, *DIGITS}
         self._places = [at for at, sign in enumerate(pattern) if sign == "0"]
         self._digits = digits
         self.width, self.height, self.baseline = width * FROM_UNITS, pairs.height, pairs.baseline
@@ -234,7 +234,8 @@ class Columnar:
 
     def glyphs(self, texts: str) -> Glyphs:
         """Of texts that were joined."""
-        return self._pairs.glyphs(texts, self._around)
+        said = frozenset(sign for sign in self._signs if sign in texts)
+        return self._pairs.glyphs(said, self._around)
 
 
 def _shown_text(select: bytes, shows: bytes) -> bytes:

@@ -36,7 +36,7 @@ class Surroundings:
     fetcher: Any
     font_config: Any
     options: Mapping[str, object]
-    repeated: dict[int, bytes] = field(default_factory=dict)
+    repeated: dict[tuple[int, float] | None, bytes] = field(default_factory=dict)
     """The ink of pieces that come again on every page, while their document is made."""
 
 
@@ -120,27 +120,20 @@ class StampedPage:
             self._ink(sheet.frame.after, sheet.lines, (), None, stream)
 
     def _stamp(self, stamp: Stamp, stream: Any) -> None:
-        self._add_states(stamp.piece.piece.states, stream)
+        """What comes again on every page is drawn once, unless it has images."""
+        piece, ink = stamp.piece, stream.stream
+        self._add_states(piece.piece.states, stream)
+        again = (id(piece), stamp.shift) if stamp.mark is None else None
+        known = self._surroundings.repeated
+        if again in known:
+            ink.append(known[again])
+            return
+        start = len(ink)
         with stream.stacked():
             stream.transform(f=stamp.shift)
-            if stamp.mark is None:
-                self._repeat(stamp.piece, stream)
-            else:
-                self._draw_piece(stamp.piece, stamp.mark, stream)
-
-    def _repeat(self, piece: SetPiece, stream: Any) -> None:
-        """What comes again on every page is drawn once, unless it has images."""
-        known = self._surroundings.repeated
-        if id(piece) in known:
-            stream.stream.append(known[id(piece)])
-            return
-        start = len(stream.stream)
-        self._draw_piece(piece, None, stream)
-        if not any(isinstance(item, ImageHole) for item in piece.piece.items):
-            known[id(piece)] = b"\n".join(stream.stream[start:])
-
-    def _draw_piece(self, piece: SetPiece, mark: int | None, stream: Any) -> None:
-        self._ink(piece.piece.items, piece.lines, piece.values, mark, stream)
+            self._ink(piece.piece.items, piece.lines, piece.values, stamp.mark, stream)
+        if again and not any(isinstance(item, ImageHole) for item in piece.piece.items):
+            known[again] = b"\n".join(ink[start:])
 
     def _ink(
         self,
