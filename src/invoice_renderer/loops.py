@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol, cast
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -80,24 +80,49 @@ class PageEnvironment(Environment):
         return f"{MARK}{len(kept) - 1}{MARK}"
 
 
+class WrittenLines(Protocol):
+    """Lines that can say their texts without being made one by one."""
+
+    def texts_of(self, names: Sequence[str]) -> Iterable[tuple[str, ...]]:
+        """Of every line its texts of these names."""
+
+    def computed_of(self, place: int) -> object:
+        """What has the other names, for one line."""
+
+
+class MadeLines:
+    """Any other lines."""
+
+    def __init__(self, lines: Iterable[object]) -> None:
+        self._lines = list(lines)
+
+    def texts_of(self, names: Sequence[str]) -> Iterable[tuple[str, ...]]:
+        return map(_reader(names), self._lines)
+
+    def computed_of(self, place: int) -> object:
+        return self._lines[place]
+
+
 def _rows(lines: Sequence[object], plan: Plan) -> Rows | None:
     """Nothing where a field is not text as it is printed."""
     late = tuple(name for name in sorted(_carried(plan)) if _is_computed(lines[0], name))
     fields = tuple(name for name in fields_of(plan) if name not in late)
-    read, read_late = _reader(fields), _reader(late)
-    kept = list(lines)
-    texts = [*map(read, kept)]
-    late_texts = map(read_late, (kept[0], kept[-1]))
-    if not all(map(_is_plain, chain(late_texts, zip(*texts, strict=True)))):
+    if not fields:
         return None
-    return Rows(plan, fields, texts, late, kept if late else ())
+    is_written = hasattr(lines, "texts_of")
+    written = cast("WrittenLines", lines) if is_written else MadeLines(lines)
+    texts = [*written.texts_of(fields)]
+    ends = map(written.computed_of, (0, len(texts) - 1))
+    if not all(map(_is_plain, chain(map(_reader(late), ends), zip(*texts, strict=True)))):
+        return None
+    return Rows(plan, fields, texts, late, written.computed_of)
 
 
 def _is_computed(line: object, name: str) -> bool:
     return isinstance(getattr(type(line), name, None), property)
 
 
-def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+def _reader(names: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda line: tuple([getattr(line, name) for name in names])

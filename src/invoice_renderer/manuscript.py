@@ -7,7 +7,7 @@ the texts, not five thousand times the tags around them; who needs HTML gets it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -26,35 +26,39 @@ where it has a text and where it is empty.
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that are written by one plan: for each its line, and the texts of these fields of it.
+    """Rows that are written by one plan: for each line the texts of these fields of it.
 
-    Fields that are ``late`` are read from the line when somebody asks for them.
+    Fields that are ``late`` are read from what ``line_of`` its place is when somebody asks for
+    them.
     """
 
     plan: Plan
     fields: tuple[str, ...]
     texts: Sequence[tuple[str, ...]]
-    late: tuple[str, ...] = ()
-    lines: Sequence[object] = ()
+    late: tuple[str, ...]
+    line_of: Callable[[int], object]
 
     @property
     def html(self) -> str:
         """All of them; their texts are escaped."""
-        lines = self.lines or self.texts
-        return "".join(map(self._write, self.texts, lines))
+        return "".join(map(self._write, range(len(self.texts))))
 
-    def _write(self, texts: Sequence[str], line: object) -> str:
-        said = dict(zip(self.fields, texts, strict=True))
-        said.update((name, getattr(line, name)) for name in self.late)
-        return write_by(self.plan, said)
+    def late_texts(self, place: int) -> dict[str, str]:
+        """The late fields of one line."""
+        line = self.line_of(place) if self.late else None
+        return {name: getattr(line, name) for name in self.late}
+
+    def _write(self, place: int) -> str:
+        said = dict(zip(self.fields, self.texts[place], strict=True))
+        return write_by(self.plan, said | self.late_texts(place))
 
     @property
     def beyond_ascii(self) -> set[str]:
         """The characters in them that every font may not have; of late texts, those of the first
         and of the last row: they differ in their figures.
         """
-        few = (self.lines[0], self.lines[-1]) if self.late else ()
-        late = (getattr(line, name) for line in few for name in self.late)
+        ends = (0, len(self.texts) - 1)
+        late = chain.from_iterable(self.late_texts(place).values() for place in ends)
         return _beyond_ascii("".join((*_markup_of(self.plan), *late, *map("".join, self.texts))))
 
 

@@ -10,14 +10,20 @@ from decimal import Context, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from invoice_renderer.errors import InvoiceError, InvoiceMalformed, InvoiceTooLarge
 from invoice_renderer.field_types import parse_amount, parse_timestamp
 from invoice_renderer.gallery import GALLERY
 from invoice_renderer.gallery.chance import generated_invoices
-from invoice_renderer.invoice import Payment, find_discrepancies, parse_invoice, parse_partner
+from invoice_renderer.invoice import (
+    MANY_LINES,
+    Payment,
+    find_discrepancies,
+    parse_invoice,
+    parse_partner,
+)
 from invoice_renderer.strict_json import parse_json
 from tests.builders import (
     SAMPLES,
@@ -732,3 +738,33 @@ def test_equal_texts_are_one_object() -> None:
     assert first.amount is second.amount
     assert first.type is second.type
     assert first.date_billing_period_start is second.date_billing_period_start
+
+
+def many_lines(lines: list[object]) -> object:
+    """Read as one of an invoice's lists; or how that was refused."""
+    try:
+        return parse_invoice(invoice_fields(invoice_items=lines), max_lines=1_000).invoice_items
+    except InvoiceMalformed as refused:
+        return str(refused)
+
+
+one_value = st.sampled_from(
+    [None, "", "x", " x ", "toll", "0.5", "-0", "1E3", 0, 1, True, 1.5, Decimal("1.0"),
+     Decimal("1E+9"), 10**9, 10**16, [], {}, "2025-01-19T23:59:59.000Z", "\ud800", "y" * 200]
+)  # fmt: skip
+one_change = st.one_of(
+    st.dictionaries(st.sampled_from([*a_line(), "else"]), one_value, max_size=2), one_value
+)
+
+
+@given(st.lists(one_change, min_size=1, max_size=4))
+@example([{"usage": 1}, {"usage": True}])
+@example([{"usage": 10**9}, {"usage": Decimal("1E+9")}])
+def test_many_lines_read_as_each_of_them_does(changes: list[object]) -> None:
+    """Field by field, each value once: the same lines, the same refusal at the same place."""
+    lines = [{**a_line(), **change} if isinstance(change, dict) else change for change in changes]
+    lines += [a_line()] * (MANY_LINES - len(lines) - 1)
+    one_by_one, together = many_lines(lines), many_lines([*lines, a_line()])
+    if isinstance(one_by_one, tuple):
+        one_by_one += one_by_one[-1:]
+    assert one_by_one == together

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -74,6 +74,38 @@ def test_a_loop_of_rows_is_kept_as_texts() -> None:
     """The loop is found, and a late text is not read before it is written."""
     page = f"<table>{LOOP}</table>{LOOP}"
     assert (by_jinja(page, [Line(), Line("x")]), 2) == written(page, [Line(), Line("x")])
+
+
+class Written(Sequence[Line]):
+    """Lines that say a text of all of them at once, and are never asked for themselves."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, place):
+        assert place == 0, "one is enough to see what a line is"
+        return self._lines[place]
+
+    def texts_of(self, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
+        return ((*(getattr(line, name) for name in names),) for line in self._lines)
+
+    def computed_of(self, place: int) -> Line:
+        return self._lines[place]
+
+
+def test_lines_that_say_their_texts_are_not_made() -> None:
+    """They read the same."""
+    lines = [Line("a", "$1.00"), Line("b", "$2.00", "more"), Line("c", "$3.00")]
+    assert (by_jinja(LOOP, lines), 1) == written(LOOP, Written(lines))
+
+
+def test_rows_of_nothing_but_late_texts_are_jinjas() -> None:
+    """Nothing in them tells one from another before somebody asks."""
+    loop = '{% for line in lines %}<tr data-s="{{ line.sum }}"><td>x</td></tr>{% endfor %}'
+    assert (by_jinja(loop, [Line(), Line("x")]), 0) == written(loop, [Line(), Line("x")])
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class RowsReader:
                 return
             shapes[key] = shape._replace(kind=self._checked(shape.kind))
         found = [shapes[key] for key in has_text]
-        data = map(partial, repeat(_read_data), found, rows.texts, rows.lines or repeat(None))
+        data = map(partial, repeat(_read_data), found, repeat(rows), range(len(found)))
         texts = [shape.texts(texts) for shape, texts in zip(found, rows.texts, strict=True)]
         self.rows += map(Row, [shape.kind for shape in found], texts, data, repeat(body))
 
@@ -157,10 +157,9 @@ class _Shape(NamedTuple):
     texts: Callable[[Texts], Texts]
 
 
-def _read_data(shape: _Shape, texts: Texts, line: object) -> Data:
-    found = tuple(
-        (name, texts[of] if isinstance(of, int) else getattr(line, of)) for name, of in shape.data
-    )
+def _read_data(shape: _Shape, rows: Rows, place: int) -> Data:
+    texts, late = rows.texts[place], rows.late_texts(place)
+    found = tuple((name, texts[of] if isinstance(of, int) else late[of]) for name, of in shape.data)
     if any(type(text) is not str for _, text in found):
         raise NoStencil("data that is no text")
     return found

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import chain, islice, repeat
+from itertools import chain
 from operator import attrgetter
-from typing import overload
+from typing import Any, overload
 
 from invoice_renderer.invoice import Invoice, LineItem
 from invoice_renderer.language import Language
-from invoice_renderer.view.models import ChargeGroup, ChargeLine, LineTexts, SumWords
+from invoice_renderer.view.models import ChargeGroup, ChargeLine, LineSums, SumWords
 from invoice_renderer.view.tokens import Tokens
 from invoice_renderer.view.totals import RunningTotal, total_of
 
@@ -25,7 +25,9 @@ _amount, _direction = attrgetter("amount"), attrgetter("direction")
 _columns = attrgetter("country_code", "direction", "usage", "amount",
                       "date_billing_period_start", "date_billing_period_end")  # fmt: skip
 
-Write = Callable[[Sequence[LineItem]], Iterator[LineTexts]]
+TEXTS = ("label", "direction", "usage", "rate", "amount", "period")
+Write = Callable[[Sequence[LineItem]], tuple[Iterable[str], ...]]
+"""These texts of many lines, column by column."""
 
 
 def charge_groups(invoice: Invoice, language: Language, tokens: Tokens) -> Iterator[ChargeGroup]:
@@ -101,19 +103,34 @@ class ChargeLines(Sequence[ChargeLine]):
         return next(self._lines(place, place + 1))
 
     def __iter__(self) -> Iterator[ChargeLine]:
-        stops = range(AT_ONCE, len(self) + AT_ONCE, AT_ONCE)
-        return chain.from_iterable(self._lines(stop - AT_ONCE, stop) for stop in stops)
+        return chain.from_iterable(self._lines(*span) for span in self._spans())
+
+    def texts_of(self, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """These texts of every line, without the line around them."""
+        for first, stop in self._spans():
+            columns = dict(zip(TEXTS, self._write(self.items[first:stop]), strict=True))
+            columns["again"] = self._again_of(first, stop)
+            yield from zip(*(columns[name] for name in names), strict=True)
+
+    def computed_of(self, place: int) -> LineSums:
+        """What is not written with the texts of a line."""
+        before = None if self._is_first and place == 0 else self.sums.before(place)
+        return LineSums(before, self.items[place].amount, self._words)
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        return ((at, min(at + AT_ONCE, len(self))) for at in range(0, len(self), AT_ONCE))
 
     def _lines(self, first: int, stop: int) -> Iterator[ChargeLine]:
-        items = self.items[first:stop]
-        before: Iterator[Decimal | None] = self.sums.before_each(first, stop)
-        again: Iterator[str] = repeat(self._again)
+        columns = self._write(self.items[first:stop])
+        texts: Iterator[Any] = zip(*columns, strict=True)
+        sums = map(self.computed_of, range(first, stop))
+        return map(ChargeLine, texts, self._again_of(first, stop), sums)
+
+    def _again_of(self, first: int, stop: int) -> Sequence[str]:
+        again = [self._again] * (stop - first)
         if first == 0:
-            again = chain([""], again)
-            before = chain([None], islice(before, 1, None)) if self._is_first else before
-        return map(
-            ChargeLine, self._write(items), again, before, map(_amount, items), repeat(self._words)
-        )
+            again[0] = ""
+        return again
 
 
 def _group(
@@ -148,11 +165,11 @@ def _writer(kind: str, label: str, invoice: Invoice, language: Language, tokens:
 
     direction_of = lru_cache(REMEMBERED)(tokens.direction)
 
-    def write(items: Sequence[LineItem]) -> Iterator[LineTexts]:
+    def write(items: Sequence[LineItem]) -> tuple[Iterable[str], ...]:
         countries, directions, usages, amounts, starts, ends = zip(
             *map(_columns, items), strict=True
         )
-        return zip(
+        return (
             map(label_of, countries),
             map(direction_of, directions),
             ["" if usage is None else write_usage(usage) for usage in usages],
@@ -162,7 +179,6 @@ def _writer(kind: str, label: str, invoice: Invoice, language: Language, tokens:
             ],
             map(language.format_money, amounts),
             map(period_of, starts, ends),
-            strict=True,
         )
 
     return write

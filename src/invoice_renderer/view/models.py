@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from invoice_renderer.view.totals import total_of
 
@@ -47,11 +48,29 @@ class SumWords:
         return self.carried.format(amount=self.format_money(total))
 
 
-class ChargeLine:
-    """One item: what, which way, how much of it, at what rate. There are many, hence plain."""
+class LineSums(NamedTuple):
+    """The running sum at one line: few lines begin or end a page, so it is put in words late."""
 
-    __slots__ = ("_before", "_own", "_words", "again", "amount", "direction", "label", "period",
-                 "rate", "usage")  # fmt: skip
+    before: Decimal | None
+    """Up to the line, and nothing at the first of all."""
+    own: Decimal
+    words: SumWords
+
+    @property
+    def brought(self) -> str:
+        """Before the line, in words."""
+        return "" if self.before is None else self.words.bring(self.before)
+
+    @property
+    def carried(self) -> str:
+        """After the line, in words."""
+        return self.words.carry(total_of((self.before or Decimal(0), self.own)))
+
+
+class ChargeLine:
+    """One item: what, which way, how much of it, at what rate."""
+
+    __slots__ = ("_sums", "again", "amount", "direction", "label", "period", "rate", "usage")
     label: str
     direction: str
     usage: str
@@ -60,24 +79,21 @@ class ChargeLine:
     period: str
     again: str
 
-    def __init__(
-        self, texts: LineTexts, again: str, before: Decimal | None, own: Decimal, words: SumWords
-    ) -> None:
-        """``before`` is the running sum up to this line, and ``None`` at the first of all."""
+    def __init__(self, texts: LineTexts, again: str, sums: LineSums) -> None:
         self.label, self.direction, self.usage, self.rate, self.amount, self.period = texts
         self.again = again
         """The name of its group, where a page begins with it and the group did not."""
-        self._before, self._own, self._words = before, own, words
+        self._sums = sums
 
     @property
     def brought(self) -> str:
-        """The running sum before it, in words: few lines end a page, so it is written late."""
-        return "" if self._before is None else self._words.bring(self._before)
+        """The running sum before it, in words."""
+        return self._sums.brought
 
     @property
     def carried(self) -> str:
         """The running sum after it, in words."""
-        return self._words.carry(total_of((self._before or Decimal(0), self._own)))
+        return self._sums.carried
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 from functools import reduce
-from itertools import accumulate
 
 STRIDE = 64  # sums between two that are kept: one in 64 is found with 32 additions on average
 
@@ -33,7 +32,3 @@ class RunningTotal:
         """The sum before the amount at this place."""
         kept, _ = divmod(place, STRIDE)
         return reduce(_add, self._amounts[kept * STRIDE : place], self._kept[kept])
-
-    def before_each(self, first: int, stop: int) -> Iterator[Decimal]:
-        """The sums before the amounts from one place to another, and the sum after them."""
-        return accumulate(self._amounts[first:stop], _add, initial=self.before(first))
