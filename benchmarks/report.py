@@ -37,9 +37,9 @@ compression and the hash. The peers print the same content (letterhead, summary,
 item table with the same five columns, groups and subtotals, taxes, totals, contact) on comparable
 pages, in their natural way. They do less: no CLDR, no archive, no attachments, no sums carried
 forward, and only Typst and Chromium write tags. Each engine runs in a process of its own that
-stays warm. In every round each engine gets the same invoice, never seen before, in an order that
-turns; a ratio is the median of the ratios of each round. Before an engine's time counts, every
-amount of the bill is looked for in its PDF.
+stays warm: at every length it draws another invoice or two before its time counts. In every round
+each engine gets the same invoice, never seen before, in an order that turns; a ratio is the median
+of the ratios of each round. Of the first PDF of each length every amount of the bill is looked for.
 
 The invoice of three lines is CarrierX's documented one with other numbers each time: one shape, met
 before, as in a month's run. From eight lines on services, countries, directions and groups are

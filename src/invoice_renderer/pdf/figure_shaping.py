@@ -222,8 +222,9 @@ class Columnar:
         self._pairs, self._around = pairs, around
 
     def shape(self, text: str) -> ShapedText:
-        (show,) = self.shows((text,))
-        return ShapedText(self.width, self.height, self.baseline, show, self.glyphs(text))
+        show = self._show % tuple([self._digits[text[at]] for at in self._places])
+        glyphs = self._pairs.glyphs(frozenset(text), self._around)
+        return ShapedText(self.width, self.height, self.baseline, show, glyphs)
 
     def shows(self, texts: Iterable[str], before: bytes = b"") -> Iterator[bytes]:
         """The operators that show each of these texts, with those that stand before all of them."""

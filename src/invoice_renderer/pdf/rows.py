@@ -235,11 +235,12 @@ class _Step:
         line = set_line(self.line, shaped)
         if line is None:
             return None
-        self._glyphs[said] = tuple(chain.from_iterable(text.glyphs for text in shaped))
         told = tuple(
             placed(place, atom.top, text)
             for atom, text, place in zip(self.line.atoms, shaped, line.places, strict=True)
         )
+        glyphs = [text.glyphs for text in shaped]
+        self._glyphs[said] = glyphs[0] if self.is_single else tuple(chain.from_iterable(glyphs))
         return told[0] if self.is_single else told
 
     def _place(self, width: float) -> bytes | None:
