@@ -3,7 +3,8 @@
 A figure is a prefix, digits in groups, a decimal sign, more digits, and a suffix; below zero it
 has a prefix and a suffix of its own. That is all there is to a locale's money or number, so a
 handful of samples tells the form, and 1234.5 is cut and joined instead of formatted: 1 µs where
-Babel takes 30 to 60, and a fraction of one where the same amount was written before.
+Babel takes 30 to 60, and half of one where its whole and its decimals were written before, be it
+in two other figures.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import lru_cache
 
 from babel.plural import PluralRule
 
-REMEMBERED = 2_048  # figures of one form, some 700 kB
+REMEMBERED = 2_048  # of the heads and of the tails of one form
 MOST_CHARACTERS = 56  # a longer figure is CLDR's own: past 60 digits it is rounded
 NOT_GROUPED = (MOST_CHARACTERS, MOST_CHARACTERS)
 _SAMPLES = tuple(map(Decimal, ("1", "-1", "123456789012345678.5", "-123456789012345678.125")))
