@@ -16,7 +16,8 @@ GROWTH = {500: 5, 2_000: 3, 5_000: 3, 20_000: 2, 50_000: 2}
 """Lines, and how many times each."""
 SOAK_RENDERS = 5_000
 SOAK_INVOICES = 50
-STRANGE_RENDERS, STRANGE_LINES = 400, 8
+STRANGE_RENDERS, STRANGE_LINES = 6_000, 8
+STRANGE_SETTLED = 4_500  # of them: what is remembered of shapes is full by then
 SETTLED = 0.2  # of a soak: caches fill until then
 LOOK_EVERY = 50
 KILOBYTE = 1024
@@ -36,6 +37,7 @@ class Bounds:
     soak_slope: float | None = None
     soak_resident: tuple[int, int] = (0, 0)
     soak_files: tuple[int, int] = (0, 0)
+    strange_settled: int = 0
     strange_renders: int = 0
     strange_slope: float | None = None
 
@@ -77,18 +79,18 @@ def _measure(bounds: Bounds, lines: int, times: int, say: Say) -> None:
 
 
 def measure_strange(bounds: Bounds, say: Say) -> None:
-    """Invoices of ever new shapes: what is remembered of each must find an end."""
+    """Invoices of ever new shapes: what is remembered of them must find an end."""
     worker, looks = Worker(PEERS["ours"]), []
     try:
         for number in range(STRANGE_RENDERS):
             worker.render(invoice_bytes(STRANGE_LINES, seed=number), seconds=RENDER_SECONDS)
-            if number >= STRANGE_RENDERS * SETTLED:
+            if number >= STRANGE_SETTLED:
                 looks.append((number, worker.resident_bytes / KILOBYTE))
     finally:
         worker.end()
-    bounds.strange_renders = STRANGE_RENDERS
+    bounds.strange_settled, bounds.strange_renders = STRANGE_SETTLED, len(looks)
     bounds.strange_slope = statistics.linear_regression(*zip(*looks, strict=True)).slope
-    say(f"{STRANGE_RENDERS:,} renders of new shapes: {bounds.strange_slope:+.1f} kB each")
+    say(f"{len(looks):,} renders of new shapes: {bounds.strange_slope:+.1f} kB each")
 
 
 def _soak(bounds: Bounds, renders: int, say: Say) -> None:

@@ -110,7 +110,8 @@ def bound_rows(bounds: Bounds) -> Iterator[list[str]]:
                  f"≤ {LEAK_KILOBYTES:g} kB", NOT_RUN if slope is None else f"{slope:+.2f} kB",
                  holds=slope is not None and slope <= LEAK_KILOBYTES)  # fmt: skip
     strange = bounds.strange_slope
-    yield _bound(f"the same of {bounds.strange_renders:,} renders of ever new shapes",
+    yield _bound(f"the same of {bounds.strange_renders:,} renders of ever new shapes, after"
+                 f" {bounds.strange_settled:,} that fill what is remembered",
                  f"≤ {LEAK_KILOBYTES:g} kB", NOT_RUN if strange is None else f"{strange:+.2f} kB",
                  holds=strange is not None and strange <= LEAK_KILOBYTES)  # fmt: skip
     yield _bound("open files meanwhile", "constant",
