@@ -58,7 +58,7 @@ RULES = tuple(
         ),
         (
             "stamping",
-            r"invoice_renderer/pdf/(book|composition|outline|press|row_source|rows|running|selectors|skeleton|stamped_page|stamping|stencil)\.py",
+            r"invoice_renderer/pdf/(book|composition|outline|pagination|press|row_lines|row_source|rows|running|selectors|skeleton|stamped_page|stamping|stencil)\.py",
         ),
         (
             "text shaping",

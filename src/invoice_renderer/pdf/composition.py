@@ -1,15 +1,14 @@
 """An invoice composed: its pieces and rows set, one below the other, and parted into pages.
 
 The rules are those by which WeasyPrint lays out blocks that paint nothing between them: margins
-that meet are one (CSS 2.2, 8.3.1), a page is filled as long as the next block goes on it, and it
-ends at the last place where a break is allowed (CSS Fragmentation 3, 4.4). Where that is not
-enough to go by, there is no composition, and the page is laid out whole.
+that meet are one (CSS 2.2, 8.3.1). Where that is not enough to go by, there is no composition, and
+the page is laid out whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from math import inf
 from operator import attrgetter
@@ -23,6 +22,7 @@ from invoice_renderer.pdf.outline import (
     PieceSource,
     TableSource,
 )
+from invoice_renderer.pdf.pagination import Column, paginate
 from invoice_renderer.pdf.rows import SetRow
 from invoice_renderer.pdf.shaped_text import Glyphs
 from invoice_renderer.pdf.shaping import Shaper
@@ -30,7 +30,6 @@ from invoice_renderer.pdf.skeleton import Data
 from invoice_renderer.pdf.stencil import Container, NoStencil, RowStencil, Table
 
 ROWS_AT_ONCE = 2_000  # whose texts are remembered until all of them are set
-FUDGE = 1 + 1e-9  # WeasyPrint's tolerance at the end of a page
 _setter, _body = attrgetter("setter"), attrgetter("body")
 
 
@@ -42,38 +41,6 @@ class Missing(Exception):
     def __init__(self, rows: tuple[tuple[int, ...], ...], pieces: int) -> None:
         super().__init__()
         self.rows, self.pieces = rows, pieces
-
-
-@dataclass(slots=True)
-class Column:
-    """The flow as one column of units; lengths in CSS pixels, one entry for each unit."""
-
-    heights: list[float] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)
-    """Above it, where it does not begin a page."""
-    tops: list[float] = field(default_factory=list)
-    """Above it, where it begins a page that is not the first: a repeated head, or a margin."""
-    may_break: list[bool] = field(default_factory=list)
-    """Before it."""
-    is_solid: list[bool] = field(default_factory=list)
-
-    def add(
-        self,
-        height: float,
-        gap: float,
-        top: float,
-        *,
-        may_break: bool,
-        is_solid: bool,
-        count: int = 1,
-    ) -> int:
-        """So many units of one sort; the number of the last."""
-        self.heights += (height,) * count
-        self.gaps += (gap,) * count
-        self.tops += (top,) * count
-        self.may_break += (may_break,) * count
-        self.is_solid += (is_solid,) * count
-        return len(self.heights) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,39 +283,3 @@ def _glyphs(rows: Sequence[SetRow], used: dict[int, Glyphs]) -> list[Glyphs]:
     for setter in setters.values():
         glyphs += setter.fixed_glyphs
     return glyphs
-
-
-def paginate(
-    column: Column, frame_tops: tuple[float, float], bottoms: tuple[float, float]
-) -> tuple[list[tuple[int, int]], list[float]]:
-    """First unit and last but one of each page, and the place of every unit; the flow goes from top
-    to bottom of the first page and of every other one.
-
-    :raises NoStencil: where the rule is not enough.
-    """
-    heights, gaps, tops, may_break = column.heights, column.gaps, column.tops, column.may_break
-    pages: list[tuple[int, int]] = []
-    places = [0.0] * len(heights)
-    first, at = 0, 0
-    place, bottom = frame_tops[0], bottoms[0] * FUDGE
-    while at < len(heights):
-        begin = place + (gaps[at] if at > first or not pages else tops[at])
-        end = begin + heights[at]
-        if end <= bottom:
-            places[at] = begin
-            place, at = end, at + 1
-            continue
-        if not column.is_solid[at]:
-            raise NoStencil("a page that ends inside of a block")
-        cut = at
-        while cut > first and not may_break[cut]:
-            cut -= 1
-            if not column.is_solid[cut]:
-                raise NoStencil("a page that ends inside of a block")
-        if cut == first:
-            raise NoStencil("a page that ends where it must not")
-        pages.append((first, cut))
-        first = at = cut
-        place, bottom = frame_tops[1], bottoms[1] * FUDGE
-    pages.append((first, len(heights)))
-    return pages, places

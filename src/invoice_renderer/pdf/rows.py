@@ -9,25 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import accumulate, chain, groupby, repeat
-from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, cast
+from itertools import accumulate, groupby, repeat
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from invoice_renderer.pdf.figure_shaping import Columnar
-from invoice_renderer.pdf.shaped_text import Glyphs, ShapedText, number
+from invoice_renderer.pdf.row_lines import Operators, RowLine
+from invoice_renderer.pdf.shaped_text import Glyphs, number
 from invoice_renderer.pdf.shaping import Shaper
-from invoice_renderer.pdf.skeleton import is_one_line
-from invoice_renderer.pdf.stencil import Line, RowStencil, placed, set_line
+from invoice_renderer.pdf.stencil import RowStencil
 
-MANY = 20  # texts that are new, from which on it pays to look for their forms
-MOST_OPERATORS = 4_000  # remembered for each text of a row
-
-Said = str | tuple[str, ...]
-"""The only text of a line, or all of them."""
-Operators = bytes | tuple[bytes, ...]
+MOST_PLACES = 4_000  # of rows on a page, that are remembered
 
 
 class SetRow(NamedTuple):
@@ -95,7 +89,7 @@ class RowSetter:
         self.count = len(stencil.parts)
         self.name = f"row{hashlib.sha256(stencil.decoration).hexdigest()[:8]}"
         """Of the form that draws its backgrounds and borders."""
-        self._steps = tuple(_Step(line, shaper) for line in stencil.lines)
+        self._lines = tuple(RowLine(line, shaper) for line in stencil.lines)
         atoms = [(line, at) for line, each in enumerate(stencil.lines)
                  for at in range(len(each.atoms))]  # fmt: skip
         flat = {place: at for at, place in enumerate(atoms)}
@@ -109,23 +103,23 @@ class RowSetter:
         self, rows: Sequence[Sequence[str]], used: dict[int, Glyphs]
     ) -> Sequence[SetRow | None]:
         """Rows with these texts; nothing for one of them that does not go in."""
-        columns = [[*map(step.pick, rows)] for step in self._steps]
-        told = [step.tell(column) for step, column in zip(self._steps, columns, strict=True)]
+        columns = [[*map(line.pick, rows)] for line in self._lines]
+        told = [line.tell(column) for line, column in zip(self._lines, columns, strict=True)]
         if not told or self.stencil.fixed or any(None in column for column in told):
             return [self._set_one(texts, used) for texts in rows]
-        for step, column in zip(self._steps, columns, strict=True):
-            step.note(column, used)
+        for line, column in zip(self._lines, columns, strict=True):
+            line.note(column, used)
         return [*map(SetRow, repeat(self), self._ordered(told, len(rows)))]
 
     def _set_one(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
         if any(texts[at] != value for at, value in self.stencil.fixed):
             return None
-        picked = [(step.pick(texts),) for step in self._steps]
-        told = [step.tell(column) for step, column in zip(self._steps, picked, strict=True)]
+        picked = [(line.pick(texts),) for line in self._lines]
+        told = [line.tell(column) for line, column in zip(self._lines, picked, strict=True)]
         if [None] in told:
             return None
-        for step, column in zip(self._steps, picked, strict=True):
-            step.note(column, used)
+        for line, column in zip(self._lines, picked, strict=True):
+            line.note(column, used)
         return SetRow(self, *self._ordered(told, 1))
 
     def _ordered(
@@ -133,8 +127,8 @@ class RowSetter:
     ) -> Iterable[tuple[bytes, ...]]:
         """For each row the operators of its parts."""
         columns: list[Iterable[Any]] = []
-        for step, column in zip(self._steps, told, strict=True):
-            columns += [column] if step.is_single else zip(*column, strict=True)
+        for line, column in zip(self._lines, told, strict=True):
+            columns += [column] if line.is_single else zip(*column, strict=True)
         columns.append((b"",) * rows)  # for -1
         parts = [columns[at] for at in self._order]
         return zip(*parts, strict=True) if parts else ((),) * rows
@@ -145,9 +139,9 @@ class RowSetter:
         for at, value in self.stencil.fixed:
             if texts[at] != value:
                 wrong[at] = texts[at]
-        for step in self._steps:
-            if step.tell((step.pick(texts),)) == [None]:
-                for atom in step.line.atoms:
+        for line in self._lines:
+            if line.tell((line.pick(texts),)) == [None]:
+                for atom in line.atoms:
                     wrong[atom.variable] = texts[atom.variable]
         return tuple(wrong)
 
@@ -162,100 +156,10 @@ class RowSetter:
         return b"\n".join([self._template] * len(rows)) % tuple(arguments)
 
 
-@lru_cache(MOST_OPERATORS)
+@lru_cache(MOST_PLACES)
 def shift(top: float) -> bytes:
     """The number that moves a row down; rows of other pages stand at the same heights."""
     return number(top).encode()
-
-
-class _Step:
-    """One line of a row; the operators of its text, or of its texts together, are remembered."""
-
-    def __init__(self, line: Line, shaper: Shaper) -> None:
-        self.line = line
-        self.is_single = len(line.atoms) == 1
-        self.pick: Callable[[Sequence[str]], Said] = itemgetter(
-            *(atom.variable for atom in line.atoms)
-        )
-        """Of the texts of a row, those of the line."""
-        self._shaper = shaper
-        self._operators: dict[Said, Operators | None] = {}
-        """Nothing where they do not go in."""
-        self._glyphs: dict[Said, Glyphs | Columnar] = {}
-        """Or the form that knows them."""
-        self._places: dict[float, bytes] = {}
-        """For a single text of such a width, the operators before it."""
-
-    def tell(self, column: Sequence[Said]) -> list[Operators | None]:
-        """The operators of many such lines."""
-        known = self._operators
-        if len(known) > MOST_OPERATORS:
-            known.clear()
-            self._glyphs.clear()
-        new = [said for said in dict.fromkeys(column) if said not in known]
-        if len(new) > MANY and self.is_single:
-            self._tell_figures(cast("list[str]", new))
-            new = [said for said in new if said not in known]
-        for said in new:
-            known[said] = self._tell_new(said)
-        return [*map(known.__getitem__, column)]
-
-    def note(self, column: Iterable[Said], used: dict[int, Glyphs]) -> None:
-        """The glyphs of lines that were told last."""
-        figures: dict[Columnar, list[str]] = {}
-        for said in dict.fromkeys(column):
-            found = self._glyphs[said]
-            if isinstance(found, Columnar):
-                figures.setdefault(found, []).append(cast("str", said))
-            else:
-                used[id(found)] = found
-        for form, texts in figures.items():
-            glyphs = form.glyphs("".join(texts))
-            used[id(glyphs)] = glyphs
-
-    def _tell_figures(self, texts: Sequence[str]) -> None:
-        """Those of many texts that have a form, form by form."""
-        (atom,) = self.line.atoms
-        if atom.before or atom.after:
-            return
-        for form, some in self._shaper.columns(atom.style, texts).items():
-            is_as_high = (form.height, form.baseline) == (atom.height, atom.baseline)
-            place = self._place(form.width) if is_as_high and is_one_line(some[0]) else None
-            if place is not None:
-                self._operators.update(zip(some, form.shows(some, place), strict=True))
-                self._glyphs.update(dict.fromkeys(some, form))
-
-    def _tell_new(self, said: Said) -> Operators | None:
-        texts = (said,) if isinstance(said, str) else said
-        shaped = []
-        for atom, text in zip(self.line.atoms, texts, strict=True):
-            if not is_one_line(text):
-                return None
-            shaped.append(self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
-        line = set_line(self.line, shaped)
-        if line is None:
-            return None
-        told = tuple(
-            placed(place, atom.top, text)
-            for atom, text, place in zip(self.line.atoms, shaped, line.places, strict=True)
-        )
-        glyphs = [text.glyphs for text in shaped]
-        self._glyphs[said] = glyphs[0] if self.is_single else tuple(chain.from_iterable(glyphs))
-        return told[0] if self.is_single else told
-
-    def _place(self, width: float) -> bytes | None:
-        """The operators before a text of this width; nothing where it does not go in."""
-        place = self._places.get(width)
-        if place is None:
-            (atom,) = self.line.atoms
-            shown = ShapedText(width, atom.height, atom.baseline, b"", ())
-            line = set_line(self.line, (shown,))
-            if line is None:
-                return None
-            if len(self._places) > MOST_OPERATORS:
-                self._places.clear()
-            place = self._places[width] = placed(line.places[0], atom.top, shown)
-        return place
 
 
 def _template(stencil: RowStencil, name: str) -> bytes:

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invoice_renderer.errors import DocumentTooLarge
-from invoice_renderer.pdf.composition import Column, paginate
 from invoice_renderer.pdf.engine import PdfEngine
 from invoice_renderer.pdf.fonts import BundledFonts
+from invoice_renderer.pdf.pagination import Column, paginate
 from invoice_renderer.pdf.stencil import NoStencil
 from invoice_renderer.pdf.stylesheets import Style
 from tests.pdf_reading import words_by_page
