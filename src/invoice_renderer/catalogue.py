@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from datetime import UTC, datetime
 from gettext import GNUTranslations
 from pathlib import Path
 
 SOURCES = "locales/*/LC_MESSAGES/messages.po"
 HASH_DIGITS = 16
+NO_DATE = datetime(1980, 1, 1, tzinfo=UTC)  # as in the archives
 
 
 class CatalogueUnsound(ValueError):
@@ -39,7 +41,9 @@ def compile_catalogue(content: bytes, language: str) -> bytes:
     compiled = io.BytesIO()
     try:
         locale = language.replace("-", "_")
-        write_mo(compiled, read_po(io.BytesIO(content), locale=locale, abort_invalid=True))
+        catalogue = read_po(io.BytesIO(content), locale=locale, abort_invalid=True)
+        catalogue.creation_date = NO_DATE  # else Babel writes when it was compiled
+        write_mo(compiled, catalogue)
     except PoFileError as failure:
         where = f"{str(failure).partition(' on ')[0]}, line {failure.lineno + 1}"
         raise CatalogueUnsound(where) from None

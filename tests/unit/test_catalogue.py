@@ -47,6 +47,14 @@ def test_a_compiled_catalogue_is_read_without_babels_parser(template: Path) -> N
     assert told.stdout.split() == ["Pagada", "False"]
 
 
+def test_a_compiled_catalogue_does_not_tell_when_it_was_compiled(template: Path) -> None:
+    """The same bytes from the same source, in any minute."""
+    compile_beside(template)
+    for language in set(OURS.languages) - {"en"}:
+        told = read_catalogue(source_of(template, language), language).info()
+        assert (language, told["pot-creation-date"]) == (language, "1980-01-01 00:00+0000")
+
+
 def test_compiled_catalogues_are_no_part_of_the_template(template: Path) -> None:
     """A document has the same bytes where it was drawn with them, and where without."""
     before = Templates(template.parent).get("v1").version
