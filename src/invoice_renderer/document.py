@@ -208,7 +208,7 @@ class DocumentRenderer:
         return Document(
             pdf=pdf.content,
             pages=pdf.pages,
-            sha256=pdf.sha256,
+            sha256=hashlib.sha256(pdf.content).hexdigest(),
             notices=draft.notices,
         )
 

@@ -83,7 +83,7 @@ def test_every_object_is_read_back_by_its_number() -> None:
         said[stream.number] = b"stream %d" % round_
     packer.finish()
     pdf.add_page(pydyf.Dictionary({"Type": "/Page", "Parent": pdf.pages.reference}))
-    with opened(write_file(pdf).content) as document:
+    with opened(write_file(pdf)) as document:
         for number, expected in said.items():
             found = document.get_object(number, 0)
             is_stream = isinstance(found, pikepdf.Stream)

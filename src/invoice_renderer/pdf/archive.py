@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pydyf
 
+PRINT = 4  # annotation flag: the area of a link exists on paper, too
 PACKET = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{}\n<?xpacket end="r"?>'
 RDF = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -54,6 +55,13 @@ def declare_conformance(metadata: Any, pdf: pydyf.PDF, *, source: bytes) -> None
     pdf.catalog["Metadata"] = stream.reference
     for intent in pdf.catalog["OutputIntents"]:
         intent["S"] = "/GTS_PDFA1"
+
+
+def print_annotations(pdf: pydyf.PDF) -> None:
+    """As PDF/A asks of them (ISO 19005-3, 6.3.2)."""
+    for each in pdf.objects:
+        if isinstance(each, pydyf.Dictionary) and each.get("Type") == "/Annot":
+            each["F"] = PRINT
 
 
 def _properties(metadata: Any, pdf: pydyf.PDF, source: bytes) -> list[str]:

@@ -35,7 +35,6 @@ from invoice_renderer.pdf.complaints import (
     collected_complaints,
     keep_complaints_inside,
 )
-from invoice_renderer.pdf.file import WrittenFile
 from invoice_renderer.pdf.finishing import finish_layout, finish_pressed
 from invoice_renderer.pdf.fonts import BundledFonts, harfbuzz_version, pango_version
 from invoice_renderer.pdf.press import Pressed
@@ -63,11 +62,10 @@ _ROW = re.compile(r"<(?:tr|li|p|div)\b")
 
 @dataclass(frozen=True, slots=True)
 class RenderedPdf:
-    """The bytes of a PDF, how many pages they are, and their SHA-256 in hexadecimal digits."""
+    """The bytes of a PDF, and how many pages they are."""
 
     content: bytes
     pages: int
-    sha256: str
 
 
 class PdfEngine:
@@ -149,8 +147,8 @@ class PdfEngine:
         pressed = None if plain else self._stamp(page, style, fetcher, lay_out)
         if pressed is not None:
             self._check_pages(len(pressed.document.pages))
-            file = finish_pressed(pressed, attachments, **OPTIONS)
-            return self._checked(file, len(pressed.document.pages))
+            content = finish_pressed(pressed, attachments, **OPTIONS)
+            return self._checked(content, len(pressed.document.pages))
         _, layout = lay_out(page.html)
         return self._checked(finish_layout(layout, attachments, **OPTIONS), len(layout.pages))
 
@@ -191,10 +189,10 @@ class PdfEngine:
         if pages > self._max_pages:
             raise DocumentTooLarge("pages", pages, self._max_pages)
 
-    def _checked(self, file: WrittenFile, pages: int) -> RenderedPdf:
-        if len(file.content) > self._max_bytes:
-            raise DocumentTooLarge("bytes", len(file.content), self._max_bytes)
-        return RenderedPdf(file.content, pages, file.sha256)
+    def _checked(self, content: bytes, pages: int) -> RenderedPdf:
+        if len(content) > self._max_bytes:
+            raise DocumentTooLarge("bytes", len(content), self._max_bytes)
+        return RenderedPdf(content, pages)
 
     def _prepare_sheet(self, css: str) -> CSS:
         """Without the fetcher a sheet follows its ``@import`` by itself."""

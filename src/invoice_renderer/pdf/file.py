@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -29,15 +28,7 @@ HEADER = b"%PDF-1.7\n%\xf0\x9f\x96\xa4\n"
 KEPT_BYTES = 200_000  # of a font or a profile, 64 of which are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenFile:
-    """The bytes of a file, and the SHA-256 of them in hexadecimal digits."""
-
-    content: bytes
-    sha256: str
-
-
-def write_file(pdf: pydyf.PDF) -> WrittenFile:
+def write_file(pdf: pydyf.PDF) -> bytes:
     """Every object of a finished document; PDF/A-3 allows object streams (it is PDF 1.7)."""
     pdf.add_object(pdf.info)
     _pack_others(pdf)
@@ -55,8 +46,8 @@ def write_file(pdf: pydyf.PDF) -> WrittenFile:
             content = stream_data(each)
         references.put(each.number, body.tell())
         _append(body, each.number, content)
-    sha256 = _append_references(pdf, references, body)
-    return WrittenFile(body.getvalue(), sha256)
+    _append_references(pdf, references, body)
+    return body.getvalue()
 
 
 def stream_data(stream: pydyf.Stream) -> bytes:
@@ -113,15 +104,11 @@ def _append(body: io.BytesIO, number: int, content: bytes) -> None:
     body.write(b"\nendobj\n")
 
 
-def _append_references(pdf: pydyf.PDF, references: CrossReferences, body: io.BytesIO) -> str:
-    """The last object; the identifier is a hash of all that stands before it.
-
-    :returns: the SHA-256 of the whole file.
-    """
-    start = body.tell()
+def _append_references(pdf: pydyf.PDF, references: CrossReferences, body: io.BytesIO) -> None:
+    """The last object; the identifier is a hash of all that stands before it."""
     with body.getbuffer() as before:
-        digest = hashlib.sha256(before)
-    identifier = digest.hexdigest()[:32].encode()
+        identifier = hashlib.sha256(before).hexdigest()[:32].encode()
+    start = body.tell()
     number = references.append(start)
     keys = b"/Type/XRef/Size %d%b/Root %b/Info %b/ID[<%b><%b>]%b" % (
         len(references),
@@ -134,6 +121,3 @@ def _append_references(pdf: pydyf.PDF, references: CrossReferences, body: io.Byt
     )
     _append(body, number, compressed(keys, references.differences()))
     body.write(b"startxref\n%d\n%%%%EOF\n" % start)
-    with body.getbuffer() as all_of_it:
-        digest.update(all_of_it[start:])
-    return digest.hexdigest()

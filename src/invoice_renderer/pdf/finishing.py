@@ -12,21 +12,17 @@ from typing import Any
 import pydyf
 
 from invoice_renderer.errors import RenderingError
-from invoice_renderer.pdf.archive import declare_conformance
+from invoice_renderer.pdf.archive import declare_conformance, print_annotations
 from invoice_renderer.pdf.attachments import Attachment, attach
 from invoice_renderer.pdf.boxes import watch_languages
-from invoice_renderer.pdf.file import WrittenFile, seal, write_file
+from invoice_renderer.pdf.file import seal, write_file
 from invoice_renderer.pdf.lean_fonts import make_fonts_lean
 from invoice_renderer.pdf.press import Pressed
 from invoice_renderer.pdf.tagging import mend_tags, write_tags
 
-PRINT = 4  # annotation flag: the area of a link exists on paper, too
 
-
-def finish_pressed(
-    pressed: Pressed, attachments: Sequence[Attachment], **options: object
-) -> WrittenFile:
-    """The file of a document whose ink and structure are known."""
+def finish_pressed(pressed: Pressed, attachments: Sequence[Attachment], **options: object) -> bytes:
+    """The bytes of a document whose ink and structure are known."""
 
     def tag(_document: Any, pdf: pydyf.PDF) -> None:
         write_tags(pdf, pressed.tree)
@@ -36,8 +32,8 @@ def finish_pressed(
     return _finish(document, tag, attachments, {**options, "pdf_tags": False})
 
 
-def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> WrittenFile:
-    """The file of a document that is laid out."""
+def finish_layout(layout: Any, attachments: Sequence[Attachment], **options: object) -> bytes:
+    """The bytes of a document that is laid out."""
     languages = watch_languages(layout.pages)
 
     def tag(document: Any, pdf: pydyf.PDF) -> None:
@@ -65,11 +61,12 @@ def _finish(
     tag: Callable[[Any, pydyf.PDF], None],
     attachments: Sequence[Attachment],
     options: Mapping[str, object],
-) -> WrittenFile:
-    written: list[WrittenFile] = []
+) -> bytes:
+    written: list[bytes] = []
 
     def finish(document: Any, pdf: pydyf.PDF) -> None:
-        _mend_links(pdf)
+        _check_links(pdf)
+        print_annotations(pdf)
         make_fonts_lean(pdf)
         tag(document, pdf)  # from here on most of the objects are tags
         attach(pdf, attachments)
@@ -86,17 +83,14 @@ def _source(attachments: Sequence[Attachment]) -> bytes:
     return b"".join(each.digest for each in attachments)
 
 
-def _mend_links(pdf: pydyf.PDF) -> None:
-    """Nothing but links, and none that leads to anything but https or a place in the file; PDF/A
-    wants them printed.
-    """
+def _check_links(pdf: pydyf.PDF) -> None:
+    """Nothing but links, and none that leads to anything but https or a place in the file."""
     for each in pdf.objects:
         if not isinstance(each, pydyf.Dictionary) or each.get("Type") != "/Annot":
             continue
         action = each.get("A", {})
         if each["Subtype"] != "/Link" or not ("Dest" in each or _is_https(action)):
             raise RenderingError("The page has a link that is not https.")
-        each["F"] = PRINT
 
 
 def _is_https(action: dict[str, Any]) -> bool:
