@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import inf
-from operator import attrgetter
 
 from invoice_renderer.pdf.book import Book, Frames, KnownTable, Metadata, SetPiece
 from invoice_renderer.pdf.outline import (
@@ -23,14 +22,14 @@ from invoice_renderer.pdf.outline import (
     TableSource,
 )
 from invoice_renderer.pdf.pagination import Column, paginate
-from invoice_renderer.pdf.rows import SetRow
+from invoice_renderer.pdf.row_source import body_number_of
+from invoice_renderer.pdf.rows import SetRow, setter_of
 from invoice_renderer.pdf.shaped_text import Glyphs
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import Data
 from invoice_renderer.pdf.stencil import Container, NoStencil, RowStencil, Table
 
 ROWS_AT_ONCE = 2_000  # whose texts are remembered until all of them are set
-_setter, _body = attrgetter("setter"), attrgetter("body")
 
 
 class Missing(Exception):
@@ -230,7 +229,7 @@ class _Composer:
         inside = table.breaks.inside and all(each.breaks.inside for each in self._open)
         above: RowStencil | None = None
         body = -1
-        rows_and_bodies = zip(map(_setter, rows), map(_body, entry.rows), strict=True)
+        rows_and_bodies = zip(map(setter_of, rows), map(body_number_of, entry.rows), strict=True)
         for (setter, own_body), some in groupby(rows_and_bodies):
             stencil = setter.stencil
             for count in (1, len([*some]) - 1):
@@ -278,8 +277,7 @@ def _set_rows(
 
 
 def _glyphs(rows: Sequence[SetRow], used: dict[int, Glyphs]) -> list[Glyphs]:
-    setters = {id(row.setter): row.setter for row in rows}
     glyphs = list(used.values())
-    for setter in setters.values():
+    for setter in dict.fromkeys(map(setter_of, rows)):
         glyphs += setter.fixed_glyphs
     return glyphs

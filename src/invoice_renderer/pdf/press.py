@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, repeat
-from operator import attrgetter
 from typing import Any
 
 from weasyprint import Document
@@ -14,14 +13,12 @@ from invoice_renderer.pdf.book import SetPiece
 from invoice_renderer.pdf.composition import Composition, PlacedBox, PlacedPiece, PlacedTable
 from invoice_renderer.pdf.known_fonts import build_fonts
 from invoice_renderer.pdf.outline import Closed
-from invoice_renderer.pdf.row_source import Row
+from invoice_renderer.pdf.row_source import Row, body_number_of
 from invoice_renderer.pdf.rows import RowBlock
 from invoice_renderer.pdf.running import RunningLines, Strings
 from invoice_renderer.pdf.shaped_text import Glyphs
 from invoice_renderer.pdf.stamped_page import Sheet, Stamp, StampedPage, Surroundings
 from invoice_renderer.pdf.structure import PIXEL, Annotation, Content, Kid, Node
-
-_body = attrgetter("body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ class _MakeUp:
         blocks: list[list[RowBlock]] = []
         table = placed.known.table
         start = 0
-        for _, of_body in groupby(map(_body, source)):
+        for _, of_body in groupby(map(body_number_of, source)):
             blocks.append([])
             end = start + len([*of_body])
             while start < end:

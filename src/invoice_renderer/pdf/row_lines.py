@@ -11,7 +11,7 @@ from invoice_renderer.pdf.figure_shaping import Columnar
 from invoice_renderer.pdf.shaped_text import Glyphs, ShapedText
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import is_one_line
-from invoice_renderer.pdf.stencil import Line, placed, set_line
+from invoice_renderer.pdf.stencil import Line, fill_line, placed, set_line
 
 MANY = 20  # texts that are new, from which on it pays to look for their forms
 MOST_OPERATORS = 4_000  # remembered for each text of a row
@@ -81,19 +81,14 @@ class RowLine:
 
     def _tell_new(self, said: Said) -> Operators | None:
         texts = (said,) if isinstance(said, str) else said
-        shaped = []
-        for atom, text in zip(self.atoms, texts, strict=True):
-            if not is_one_line(text):
-                return None
-            shaped.append(self._shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
-        line = set_line(self._line, shaped)
+        line = fill_line(self._line, texts, self._shaper)
         if line is None:
             return None
         told = tuple(
             placed(place, atom.top, text)
-            for atom, text, place in zip(self.atoms, shaped, line.places, strict=True)
+            for atom, text, place in zip(self.atoms, line.texts, line.places, strict=True)
         )
-        glyphs = [text.glyphs for text in shaped]
+        glyphs = [text.glyphs for text in line.texts]
         self._glyphs[said] = glyphs[0] if self.is_single else tuple(chain.from_iterable(glyphs))
         return told[0] if self.is_single else told
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from html import escape, unescape
 from itertools import count, repeat
-from operator import add, itemgetter
+from operator import add, attrgetter, itemgetter
 from typing import NamedTuple
 
 from invoice_renderer.manuscript import MARK, Manuscript, Plan, Rows, write_by
@@ -44,6 +44,9 @@ class Row(NamedTuple):
     """Read when it is asked for: few rows begin or end a page."""
     body: int
     """The number of its ``<tbody>``."""
+
+
+body_number_of = attrgetter("body")
 
 
 class RowsReader:

@@ -31,7 +31,7 @@ class SetRow(NamedTuple):
     operators: tuple[bytes, ...]
 
 
-_setter = attrgetter("setter")
+setter_of = attrgetter("setter")
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class RowBlock:
     """Rows of one setter that follow each other: how many."""
 
     def __post_init__(self) -> None:
-        groups = groupby(map(_setter, self.rows))
+        groups = groupby(map(setter_of, self.rows))
         self.runs = [(setter, len([*rows])) for setter, rows in groups]
 
     def ink(self) -> bytes:
@@ -103,24 +103,26 @@ class RowSetter:
         self, rows: Sequence[Sequence[str]], used: dict[int, Glyphs]
     ) -> Sequence[SetRow | None]:
         """Rows with these texts; nothing for one of them that does not go in."""
-        columns = [[*map(line.pick, rows)] for line in self._lines]
-        told = [line.tell(column) for line, column in zip(self._lines, columns, strict=True)]
-        if not told or self.stencil.fixed or any(None in column for column in told):
-            return [self._set_one(texts, used) for texts in rows]
-        for line, column in zip(self._lines, columns, strict=True):
-            line.note(column, used)
-        return [*map(SetRow, repeat(self), self._ordered(told, len(rows)))]
+        together = None if self.stencil.fixed else self._set_all(rows, used)
+        return together or [self._set_one(texts, used) for texts in rows]
 
     def _set_one(self, texts: Sequence[str], used: dict[int, Glyphs]) -> SetRow | None:
         if any(texts[at] != value for at, value in self.stencil.fixed):
             return None
-        picked = [(line.pick(texts),) for line in self._lines]
-        told = [line.tell(column) for line, column in zip(self._lines, picked, strict=True)]
-        if [None] in told:
+        found = self._set_all([texts], used)
+        return found[0] if found else None
+
+    def _set_all(
+        self, rows: Sequence[Sequence[str]], used: dict[int, Glyphs]
+    ) -> list[SetRow] | None:
+        """All of these rows; nothing where a text of one of them does not go in."""
+        columns = [[*map(line.pick, rows)] for line in self._lines]
+        told = [line.tell(column) for line, column in zip(self._lines, columns, strict=True)]
+        if any(None in column for column in told):
             return None
-        for line, column in zip(self._lines, picked, strict=True):
+        for line, column in zip(self._lines, columns, strict=True):
             line.note(column, used)
-        return SetRow(self, *self._ordered(told, 1))
+        return [*map(SetRow, repeat(self), self._ordered(told, len(rows)))]
 
     def _ordered(
         self, told: Sequence[Sequence[Operators | None]], rows: int

@@ -11,7 +11,7 @@ from weasyprint.html import UA_COUNTER_STYLE
 from invoice_renderer.pdf.shaping import Shaper
 from invoice_renderer.pdf.skeleton import collapsed
 from invoice_renderer.pdf.stamped_page import Sheet
-from invoice_renderer.pdf.stencil import Frame, Line, NoStencil, Running, SetLine, fill
+from invoice_renderer.pdf.stencil import Frame, Line, NoStencil, Running, SetLine, fill_line
 
 NO_LINE = SetLine((), ())
 MOST_NUMBERS = 4_096  # of pages, that are remembered
@@ -56,9 +56,7 @@ class RunningLines:
                 return None
         if not any(words):
             return NO_LINE
-        left = iter(words)
-        found = fill([line], lambda _atom: next(left), self._shaper)
-        return found[0] if found else None
+        return fill_line(line, words, self._shaper)
 
 
 class Strings:

@@ -268,20 +268,24 @@ def set_line(line: Line, shaped: Sequence[ShapedText]) -> SetLine | None:
     return SetLine(tuple(shaped), tuple(places))
 
 
+def fill_line(line: Line, texts: Sequence[str], shaper: Shaper) -> SetLine | None:
+    """One line with these texts; nothing where they do not go in."""
+    shaped = []
+    for atom, text in zip(line.atoms, texts, strict=True):
+        if not is_one_line(text):
+            return None
+        shaped.append(shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
+    return set_line(line, shaped)
+
+
 def fill(lines: Sequence[Line], say: Callable[[Atom], str], shaper: Shaper) -> list[SetLine] | None:
     """Every line with the texts of another invoice; nothing where one does not go in."""
     filled = []
     for line in lines:
-        shaped = []
-        for atom in line.atoms:
-            text = say(atom)
-            if not is_one_line(text):
-                return None
-            shaped.append(shaper.shape(atom.style, f"{atom.before}{text}{atom.after}"))
-        line_set = set_line(line, shaped)
-        if line_set is None:
+        found = fill_line(line, [say(atom) for atom in line.atoms], shaper)
+        if found is None:
             return None
-        filled.append(line_set)
+        filled.append(found)
     return filled
 
 
